@@ -356,8 +356,7 @@ def _latency_fit(network: Iterable[Row], regions: Iterable[Row]) -> Row:
     pairs = [row for row in network if row["measure"] == "latency_p50" and {row["from"], row["to"]} <= points.keys()]
     distance_km = np.array([great_circle_km(*points[row["from"]], *points[row["to"]]) for row in pairs])
     measured_ms = np.array([float(row["value"]) for row in pairs])
-    fit = theilslopes(measured_ms, distance_km, method="joint")
-    intercept, slope = float(fit.intercept), float(fit.slope)
+    slope, intercept, _, _ = np.asarray(theilslopes(measured_ms, distance_km, method="joint")).tolist()
     residual = measured_ms - (intercept + slope * distance_km)
     r_squared = 1 - float(residual @ residual) / float(np.sum((measured_ms - measured_ms.mean()) ** 2))
     return {
@@ -366,7 +365,7 @@ def _latency_fit(network: Iterable[Row], regions: Iterable[Row]) -> Row:
         "r_squared": _number(round(r_squared, 4)),
         "pairs": str(len(pairs)),
         "method": "theil-sen",
-        "kind": "estimated",
+        "kind": "fit",
         "source": "cloudping-table",
     }
 

@@ -27,7 +27,7 @@ def _names(tables: Tables) -> Iterator[Finding]:
         *(("regions.csv", line, row.place_kind, row.place_source + row.carbon_source) for line, row in tables.regions),
         *(("prices.csv", line, row.kind, row.source) for line, row in tables.prices),
         *(("network.csv", line, row.kind, row.source) for line, row in tables.network),
-        *(("latency_fit.csv", line, "quoted", row.source) for line, row in tables.fit),
+        *(("latency_fit.csv", line, row.kind, row.source) for line, row in tables.fit),
     )
     for file, line, kind, names in cited:
         if kind not in kinds:

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _Blank = BeforeValidator(lambda value: None if value == "" else value)
 _Optional = Annotated[_T | None, _Blank]
 _Words = Annotated[tuple[_T, ...], BeforeValidator(str.split)]
-_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.@_-]*$")]
+_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.@_-]*$", max_length=80)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Month = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"
@@ -56,8 +56,8 @@ class GpuRow(_Row):
     memory_gib: _Positive
     fp16_tflops: _Positive
     bandwidth_gb_s: _Positive
-    kind: str
-    source: _Words[str]
+    kind: _Name
+    source: _Words[_Name]
 
 
 class TypeRow(_Row):
@@ -68,10 +68,10 @@ class TypeRow(_Row):
     vcpus: int = Field(gt=0)
     memory_gib: _Positive
     gpus: int = Field(ge=0)
-    gpu_model: _Optional[str]
+    gpu_model: _Optional[_Name]
     hosting: _Words[Hosting] = Field(min_length=1)
     not_proposed: str
-    source: _Words[str]
+    source: _Words[_Name]
 
 
 class RegionRow(_Row):
@@ -84,11 +84,11 @@ class RegionRow(_Row):
     city: str
     latitude: _Optional[Annotated[float, Field(ge=-90, le=90)]]
     longitude: _Optional[Annotated[float, Field(ge=-180, le=180)]]
-    place_kind: str
-    place_source: _Words[str]
+    place_kind: _Name
+    place_source: _Words[_Name]
     grid_gco2e_per_kwh: _Optional[_NotNegative]
     carbon_as_of: _Optional[_AsOfYear]
-    carbon_source: _Words[str]
+    carbon_source: _Words[_Name]
     hosting: _Words[Hosting]
 
 
@@ -96,12 +96,12 @@ class PriceRow(_Row):
     """One price; where it is computed, from which base and by which factor."""
 
     key: _Name
-    region: str
+    region: _Name
     usd: _Positive
     unit: Literal["h", "vCPU-s", "GiB-s", "GPU-s"]
-    kind: str
+    kind: _Name
     as_of: _AsOf
-    source: _Words[str]
+    source: _Words[_Name]
     base_usd: _Optional[_Positive]
     factor: _Optional[_Positive]
 
@@ -112,12 +112,12 @@ class NetworkRow(_Row):
     measure: Literal["egress_internet", "latency_p50"]
     cloud: Cloud
     origin: str = Field(alias="from")
-    to: str
+    to: _Name
     value: _NotNegative
     unit: Literal["USD/GB", "ms"]
-    kind: str
+    kind: _Name
     as_of: _AsOfOrUndated
-    source: _Words[str]
+    source: _Words[_Name]
 
 
 class FitRow(_Row):
@@ -128,8 +128,8 @@ class FitRow(_Row):
     r_squared: float = Field(ge=0, le=1)
     pairs: int = Field(ge=3)
     method: str = Field(min_length=1)
-    kind: str
-    source: _Words[str]
+    kind: _Name
+    source: _Words[_Name]
 
 
 _R = TypeVar("_R", bound=_Row)
@@ -179,6 +179,7 @@ def _read(path: Path, row_type: type[_R], key: Callable[[_R], object], findings:
     """Read one table; what cannot be read is added to `findings` and left out."""
     rows: list[tuple[int, _R]] = []
     seen: dict[object, int] = {}
+    found_before = len(findings)
     for line, fields in _lines(path, row_type, findings):
         where = f"{path.name}, line {line}"
         try:
@@ -191,6 +192,8 @@ def _read(path: Path, row_type: type[_R], key: Callable[[_R], object], findings:
             findings.append(Finding(where, f"says again what line {first} says: {key(row)}."))
             continue
         rows.append((line, row))
+    if not rows and len(findings) == found_before:
+        findings.append(Finding(path.name, "has no rows."))
     return rows
 
 
@@ -201,7 +204,7 @@ def _lines(path: Path, row_type: type[_Row], findings: list[Finding]) -> Iterato
             reader = csv.reader(file, strict=True)
             header = next(reader, [])
             if header != columns:
-                findings.append(Finding(f"{path.name}, line 1", f"has the columns {header}, not {columns}."))
+                findings.append(Finding(f"{path.name}, line 1", f"has other columns than {','.join(columns)}."))
                 return
             for fields in reader:
                 if len(fields) == len(columns):
