@@ -269,7 +269,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class InstanceType:
-    """What a machine is. For Cloud Run, the size of one instance (``run-4cpu-16gib-l4``)."""
+    """What a machine is; for Cloud Run, the size of one instance (``run-4cpu-16gib-l4``). `gpu_*` is of one GPU."""
 
     name: str
     cloud: Cloud
