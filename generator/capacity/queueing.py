@@ -1,7 +1,7 @@
 """How long requests wait: a multi-server queue inside each bin, a fluid backlog between bins."""
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammaincc, gammaincinv
 
 from generator.model import FloatArray
 
@@ -9,6 +9,8 @@ from generator.model import FloatArray
 SERVICE_QUANTILES: FloatArray = np.array([0.125, 0.375, 0.625, 0.875])
 # A stationary queue is not reached within one bin above this utilisation; the fluid backlog takes over from there.
 STATIONARY_UTILIZATION = 0.98
+# A gamma distribution this narrow is as good as a constant.
+LEAST_VARIATION = 0.01
 
 
 def wait_tail(
@@ -47,21 +49,27 @@ def wait_tail(
     return probability, rate
 
 
-def service_miss(budget_s: FloatArray | float, service_s: FloatArray | float, variation: float) -> FloatArray:
-    """Share of requests whose service alone takes longer than the budget, service times gamma-distributed."""
-    budget, mean = np.broadcast_arrays(np.asarray(budget_s, float), np.asarray(service_s, float))
-    if variation <= 0:
-        return (mean > budget).astype(float)
-    shape = 1.0 / variation**2
-    return np.where(budget <= 0, 1.0, gamma.sf(np.maximum(budget, 0.0), shape, scale=np.maximum(mean, 1e-12) / shape))
+def service_miss(
+    budget_s: FloatArray | float, service_s: FloatArray | float, variation: FloatArray | float
+) -> FloatArray:
+    """Share of requests whose service alone takes longer than the budget, service times gamma-distributed.
+
+    Parameters
+    ----------
+    budget_s, service_s : ndarray or float
+        Time left for service; mean service time. Seconds.
+    variation : ndarray or float
+        Coefficient of variation of the service time; `LEAST_VARIATION` stands for anything steadier.
+    """
+    shape = np.maximum(variation, LEAST_VARIATION) ** -2.0
+    in_means = np.maximum(budget_s, 0.0) / np.maximum(service_s, 1e-12)
+    return np.where(np.asarray(budget_s) <= 0, 1.0, gammaincc(shape, in_means * shape))
 
 
 def service_quantiles(service_s: float, variation: float) -> FloatArray:
     """Service times at `SERVICE_QUANTILES`, gamma-distributed with the given mean and coefficient of variation."""
-    if variation <= 0:
-        return np.full_like(SERVICE_QUANTILES, service_s)
-    shape = 1.0 / variation**2
-    return gamma.ppf(SERVICE_QUANTILES, shape, scale=service_s / shape)
+    shape = max(variation, LEAST_VARIATION) ** -2.0
+    return gammaincinv(shape, SERVICE_QUANTILES) * service_s / shape
 
 
 def backlog(load: FloatArray, replicas: FloatArray, bin_s: float) -> FloatArray:

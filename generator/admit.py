@@ -1,0 +1,309 @@
+"""The one judge: any layout, whoever proposed it, replayed on a window and held to every rule."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.capacity.compatibility import class_key
+from generator.capacity.machines import Machines
+from generator.capacity.sizing import SECONDS_PER_HOUR
+from generator.model import (
+    Cloud,
+    CostInterval,
+    CostItem,
+    Group,
+    GroupVerdict,
+    Layout,
+    Traffic,
+    Verdict,
+    Violation,
+)
+from generator.replay import Replay, Served, replay
+
+HOURS_PER_MONTH = 730.0
+# What the emitted program watches: alarms per group, and one per model at the edge.
+ALARMS_PER_GROUP = 6
+ALARMS_PER_MODEL = 1
+# Risk rises a level at each of these marks; 0 below the first, 4 above the last.
+MEMORY_MARKS = (0.7, 0.8, 0.9, 1.0)  # share of usable memory that models fill
+COMPUTE_MARKS = (0.5, 0.65, 0.8, 1.0)  # 99th percentile of load over running replicas
+COLD_MARKS = (0.0, 0.001, 0.005, 0.02)  # share of requests that find no replica
+CAPACITY_MARKS = (0.6, 0.75, 0.9, 0.999)  # replicas at the peak over the most allowed
+BLAST_MARKS = (0.1, 0.25, 0.5, 0.75)  # share of the fleet's requests that one endpoint carries
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    group: Group
+    members: NDArray[np.intp]
+    served: Served
+    seen: Replay
+
+
+def admit(layout: Layout, machines: Machines, traffic: Traffic) -> Verdict:
+    """Judge a layout.
+
+    Parameters
+    ----------
+    layout : Layout
+    machines : Machines
+    traffic : Traffic
+        The window to replay; for a verdict that means something, one the layout was not planned on.
+
+    Returns
+    -------
+    Verdict
+        A layout that names unknown machines, breaks a rule or forgets a workload gets violations, not an exception; its
+        broken groups attain nothing.
+    """
+    fleet = machines.fleet
+    index = {w.name: i for i, w in enumerate(fleet.workloads)}
+    share = traffic.rate_rps.sum(axis=1) / max(float(traffic.rate_rps.sum()), 1e-300)
+    violations = _coverage(layout, index)
+    judged: list[_Judged] = []
+    verdicts: list[GroupVerdict] = []
+    attained: dict[str, float] = dict.fromkeys(index, 0.0)
+    for group in layout.groups:
+        members = np.array(sorted(index[name] for name in group.workloads if name in index), dtype=np.intp)
+        served = _served(group, machines)
+        if served is None or len(members) == 0:
+            violations.append(
+                Violation(
+                    "SKU001",
+                    group.name,
+                    f"{group.instance_type} as {group.hosting} in {group.region} is not to be had, or the group is empty.",
+                )
+            )
+            continue
+        violations.extend(_broken_rules(group, members, served, machines, share))
+        seen = replay(machines, members, served, traffic)
+        one = _Judged(group, members, served, seen)
+        judged.append(one)
+        verdicts.append(_group_verdict(one, machines, float(share[members].sum())))
+        attained.update((fleet.workloads[i].name, float(a)) for i, a in zip(members, seen.attainment, strict=True))
+    violations.extend(_missed_objectives(attained, machines, traffic))
+    items = _items(judged, machines, traffic)
+    requests = traffic.rate_rps.sum(axis=1)
+    total = float(requests.sum())
+    priced = sum(item.usd_per_h or 0.0 for item in items if item.name != "machines")
+    whole = len(judged) == len(layout.groups)
+    return Verdict(
+        cost=CostInterval(
+            floor=sum(v.cost.floor for v in verdicts) + priced if whole else float("inf"),
+            expected=sum(v.cost.expected for v in verdicts) + priced if whole else float("inf"),
+            ceiling=sum(v.cost.ceiling for v in verdicts) + priced if whole else float("inf"),
+        ),
+        items=items,
+        attainment=float(requests @ np.array([attained[w.name] for w in fleet.workloads])) / total if total else 1.0,
+        workload_attainment=attained,
+        risk=max((v.risk for v in verdicts), default=4),
+        slack=_slack(judged, machines),
+        violations=tuple(violations),
+        groups=tuple(verdicts),
+    )
+
+
+def _coverage(layout: Layout, index: Mapping[str, int]) -> list[Violation]:
+    counts = dict.fromkeys(index, 0)
+    found: list[Violation] = []
+    for group in layout.groups:
+        for name in group.workloads:
+            if name in counts:
+                counts[name] += 1
+            else:
+                found.append(Violation("COV001", group.name, f"it holds {name!r}, which the fleet does not have."))
+    for name, count in counts.items():
+        if count != 1:
+            found.append(Violation("COV002", name, f"the workload is in {count} groups and belongs in exactly one."))
+    return found
+
+
+def _served(group: Group, machines: Machines) -> Served | None:
+    machine = machines.machine_index.get((group.hosting, group.instance_type))
+    region = machines.region_index.get((group.cloud, group.region))
+    if machine is None or region is None or not np.isfinite(machines.price_usd_per_h[machine, region]):
+        return None
+    if not (0.0 < group.target_utilization <= 1.0 and 0 <= group.min_replicas <= group.max_replicas >= 1):
+        return None
+    return Served(machine, region, group.target_utilization, group.min_replicas, group.max_replicas)
+
+
+def _broken_rules(
+    group: Group, members: NDArray[np.intp], served: Served, machines: Machines, share: NDArray[np.float64]
+) -> list[Violation]:
+    fleet = machines.fleet
+    workloads = [fleet.workloads[i] for i in members]
+    found: list[Violation] = []
+
+    def broken(rule: str, message: str) -> None:
+        found.append(Violation(rule, group.name, message))
+
+    keys = sorted({class_key(w, tenants_share=fleet.limits.tenants_share) for w in workloads})
+    if len(keys) > 1:
+        broken("GRP001", f"its workloads may not share an endpoint: {' / '.join(', '.join(key) for key in keys[:3])}.")
+    for i, workload in zip(members, workloads, strict=True):
+        if not machines.region_allowed[i, served.region]:
+            broken("RES001", f"{workload.name} may not be processed in {group.region}.")
+        if not machines.machine_allowed[i, served.machine]:
+            broken("RUN001", f"{workload.name} cannot run on {group.instance_type} as {group.hosting}.")
+    if not machines.fits(members)[served.machine] and machines.machine_allowed[members, served.machine].all():
+        resident = machines.resident_gib(members)
+        room = machines.memory_gib[served.machine]
+        broken("MEM001", f"{resident:.1f} GiB of models, {room:.1f} GiB of room on {group.instance_type}.")
+    labels = [w.keep_apart for w in workloads if w.keep_apart is not None]
+    if len(labels) != len(set(labels)):
+        broken("APT001", "workloads that must be kept apart are in it together.")
+    together = {w.keep_together for w in workloads if w.keep_together is not None}
+    here = set(group.workloads)
+    if any(w.keep_together in together and w.name not in here for w in fleet.workloads):
+        broken("TGT001", "workloads that must be kept together are split.")
+    quota = fleet.limits.quotas.get(group.instance_type)
+    if quota is not None and group.max_replicas > quota:
+        broken("QTA001", f"up to {group.max_replicas} replicas of {group.instance_type}, quota {quota}.")
+    if len(members) > fleet.limits.models_per_group:
+        broken("LIM001", f"{len(members)} models, {fleet.limits.models_per_group} allowed in one group.")
+    carried = float(share[members].sum())
+    if len(members) > 1 and carried > fleet.limits.traffic_share_per_group + 0.02:
+        allowed = fleet.limits.traffic_share_per_group
+        broken("LIM002", f"it carries {carried:.0%} of the fleet's requests, {allowed:.0%} allowed.")
+    return found
+
+
+def _missed_objectives(attained: Mapping[str, float], machines: Machines, traffic: Traffic) -> list[Violation]:
+    had_requests = traffic.rate_rps.sum(axis=1) > 0
+    return [
+        Violation(
+            "SLO001",
+            w.name,
+            f"{attained[w.name]:.2%} of its requests within {w.objective.latency_s * 1e3:.0f} ms, "
+            f"{w.objective.percentile:.2%} asked.",
+        )
+        for i, w in enumerate(machines.fleet.workloads)
+        if had_requests[i] and attained[w.name] < w.objective.percentile - 1e-9
+    ]
+
+
+def _group_verdict(one: _Judged, machines: Machines, share: float) -> GroupVerdict:
+    price = float(machines.price_usd_per_h[one.served.machine, one.served.region])
+    requests = one.seen.requests
+    total = float(requests.sum())
+    risk, reasons = _risk(one, machines, share)
+    return GroupVerdict(
+        name=one.group.name,
+        cost=CostInterval(
+            floor=price * one.served.minimum,
+            expected=price * float(one.seen.replicas.mean()),
+            ceiling=price * one.served.maximum,
+        ),
+        attainment=float(requests @ one.seen.attainment) / total if total else 1.0,
+        risk=risk,
+        risk_reasons=reasons,
+        load=one.seen.load,
+        replicas=one.seen.replicas,
+    )
+
+
+def _risk(one: _Judged, machines: Machines, share: float) -> tuple[int, tuple[str, ...]]:
+    memory = machines.resident_gib(one.members) / float(machines.memory_gib[one.served.machine])
+    if machines.processor_class[one.served.machine] > 0 and len(np.unique(machines.artifact_index[one.members])) == 1:
+        copies = machines.gpus_per_copy[one.members[0], machines.processor_class[one.served.machine]]
+        memory /= max(float(copies), 1.0)
+    compute = float(np.quantile(one.seen.busy, 0.99))
+    peak = float(one.seen.replicas.max()) / one.served.maximum
+    levels = (
+        (_level(memory, MEMORY_MARKS), f"models fill {memory:.0%} of usable memory"),
+        (_level(compute, COMPUTE_MARKS), f"replicas are {compute:.0%} busy in the busiest hundredth of the time"),
+        (_level(one.seen.cold_share, COLD_MARKS), f"{one.seen.cold_share:.2%} of requests start cold"),
+        (_level(peak, CAPACITY_MARKS), f"{peak:.0%} of the most replicas are in use at the peak"),
+        (_level(share, BLAST_MARKS), f"{share:.0%} of the fleet's requests depend on it"),
+    )
+    worst = max(level for level, _ in levels)
+    return worst, tuple(reason for level, reason in levels if level == worst and worst > 0)
+
+
+def _level(value: float, marks: Sequence[float]) -> int:
+    return int(sum(value > mark for mark in marks))
+
+
+def _items(judged: Sequence[_Judged], machines: Machines, traffic: Traffic) -> tuple[CostItem, ...]:
+    return (*_machine_items(judged, machines), *_traffic_items(judged, machines, traffic), *_alarm_items(judged, machines))
+
+
+def _machine_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem]:
+    """Machines with a price as one item, and every pinned kind without one as its own."""
+    usd, estimated = 0.0, 0.0
+    unpriced: list[CostItem] = []
+    for one in judged:
+        k, r = one.served.machine, one.served.region
+        key = (one.group.hosting, one.group.instance_type, one.group.region)
+        own = machines.fleet.prices.instances
+        if key not in machines.catalog.offering_of and not {key[1:], (key[1], None)} & set(own):
+            why = machines.catalog.unpriced.get(key, "no price in the catalogue")
+            unpriced.append(CostItem(f"machines of {one.group.name}", None, estimated=False, note=why))
+            continue
+        cost = float(machines.price_usd_per_h[k, r]) * float(one.seen.replicas.mean())
+        usd += cost
+        estimated += cost if machines.estimated[k, r] else 0.0
+    note = f"{estimated / usd:.0%} of it at estimated prices" if usd and estimated else "all at listed prices"
+    return [CostItem("machines", usd, estimated=estimated > 0, note=note), *unpriced]
+
+
+def _traffic_items(judged: Sequence[_Judged], machines: Machines, traffic: Traffic) -> list[CostItem]:
+    mean_rate = traffic.rate_rps.mean(axis=1)
+    items: list[CostItem] = []
+    for cloud in _clouds(judged):
+        on = [one for one in judged if one.group.cloud == cloud]
+        requests_per_h = sum(float(mean_rate[one.members].sum()) for one in on) * SECONDS_PER_HOUR
+        own = machines.fleet.prices.edge_usd_per_million.get(cloud)
+        items.append(
+            CostItem(
+                f"edge requests on {cloud}",
+                None if own is None else own * requests_per_h / 1e6,
+                estimated=False,
+                note=f"{requests_per_h:,.0f} requests/h"
+                + ("" if own is not None else "; no price known, give prices.edge_usd_per_million"),
+            )
+        )
+        priced = [one for one in on if machines.egress_priced[one.served.region]]
+        egress = sum(
+            float(mean_rate[one.members] @ machines.egress_usd_per_request[one.members, one.served.region])
+            for one in priced
+        )
+        items.append(CostItem(f"egress from {cloud}", egress * SECONDS_PER_HOUR, estimated=False, note="first price tier"))
+        without = sorted({one.group.region for one in on} - {one.group.region for one in priced})
+        if without:
+            items.append(CostItem(f"egress from {', '.join(without)}", None, estimated=False, note="no price known"))
+    return items
+
+
+def _alarm_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem]:
+    items: list[CostItem] = []
+    for cloud in _clouds(judged):
+        groups = [one for one in judged if one.group.cloud == cloud]
+        count = sum(ALARMS_PER_GROUP + ALARMS_PER_MODEL * len(one.members) for one in groups)
+        own = machines.fleet.prices.alarm_usd_per_month.get(cloud)
+        items.append(
+            CostItem(
+                f"alarms on {cloud}",
+                None if own is None else own * count / HOURS_PER_MONTH,
+                estimated=False,
+                note=f"{count} alarms" + ("" if own is not None else "; no price known, give prices.alarm_usd_per_month"),
+            )
+        )
+    return items
+
+
+def _clouds(judged: Sequence[_Judged]) -> list[Cloud]:
+    return sorted({one.group.cloud for one in judged})
+
+
+def _slack(judged: Sequence[_Judged], machines: Machines) -> float:
+    """1 - used / provisioned replicas, weighted by what they cost."""
+    used = provisioned = 0.0
+    for one in judged:
+        price = float(machines.price_usd_per_h[one.served.machine, one.served.region])
+        provisioned += price * float(one.seen.replicas.mean())
+        used += price * float(one.seen.load.mean())
+    return 1.0 - used / provisioned if provisioned > 0 else 0.0

@@ -1,0 +1,102 @@
+"""Choose headroom, and whether search or a published packing generalises better, inside the planning window."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+
+from generator.admit import admit
+from generator.capacity.machines import Machines
+from generator.layouts import layout
+from generator.model import Communities, CorrelationGraph, Traffic
+from generator.solve import Problem, best_packing, solve
+from generator.solve.problem import WEIGHTINGS, Members
+
+# The early part plans, the later part judges; what wins is planned anew on both.
+EARLY_SHARE = 0.6
+HEADROOMS = (1.0, 1.25, 1.6, 2.2, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the planning window taught: factor on the load to plan for, and whether the search paid off later too."""
+
+    headroom: float
+    searched: bool
+
+
+def backtest(
+    machines: Machines,
+    planned: Traffic,
+    correlation: CorrelationGraph,
+    communities: Communities,
+    *,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Lesson:
+    """Plan on the early part of the planning window, judge on its later part.
+
+    Groups are found once, at no headroom, by search and by the best published packing; each is sized at every headroom and
+    replayed on the later part. The cheapest that keeps the fleet's mean objective there wins; if none does, the one that
+    attains most.
+
+    Parameters
+    ----------
+    machines : Machines
+    planned : Traffic
+    correlation : CorrelationGraph
+    communities : Communities
+    seed : int
+    progress : callable, optional
+        Called with the share done.
+
+    Returns
+    -------
+    Lesson
+    """
+    early, late = split(planned, EARLY_SHARE)
+    weighting = WEIGHTINGS["cheapest"]
+
+    def problem(headroom: float) -> Problem:
+        return Problem(machines, early, correlation, communities, weighting, headroom)
+
+    first = problem(1.0)
+    solution = solve(first, seed=seed, progress=progress)
+    packed = tuple(group for atoms in first.classes for group in best_packing(first, atoms)[1])
+    contenders: dict[bool, tuple[Members, ...]] = {True: tuple(g for g, _ in solution.groups), False: packed}
+    asked = _asked(machines, late)
+    results: list[tuple[bool, float, float, float, bool]] = []
+    for headroom in HEADROOMS:
+        sizer = problem(headroom)
+        for searched, groups in contenders.items():
+            sized = [(members, sizing) for members in groups if (sizing := sizer.size(members)) is not None]
+            if len(sized) < len(groups):
+                continue
+            verdict = admit(layout(machines, early, sized, source="solver", method="backtest"), machines, late)
+            missed = verdict.attainment < asked
+            # Kept objectives first, then money; where none is kept, attainment; ties go to more headroom.
+            rank = -verdict.attainment if missed else verdict.cost.expected
+            results.append((missed, rank, -headroom, headroom, searched))
+    if not results:
+        return Lesson(HEADROOMS[0], searched=True)
+    *_, headroom, searched = min(results)
+    return Lesson(headroom, searched)
+
+
+def split(traffic: Traffic, share: float) -> tuple[Traffic, Traffic]:
+    """Cut a window in two at a share of its bins."""
+    window = traffic.window
+    at = max(1, round(window.bins * share))
+    middle = window.start + timedelta(seconds=at * window.bin_s)
+    return (
+        replace(traffic, rate_rps=traffic.rate_rps[:, :at], window=replace(window, end=middle)),
+        replace(traffic, rate_rps=traffic.rate_rps[:, at:], window=replace(window, start=middle)),
+    )
+
+
+def _asked(machines: Machines, traffic: Traffic) -> float:
+    """Objective percentiles, weighted by requests."""
+    requests = traffic.rate_rps.sum(axis=1)
+    percentiles = np.array([w.objective.percentile for w in machines.fleet.workloads])
+    return float(requests @ percentiles / requests.sum()) if requests.sum() > 0 else 0.0

@@ -1,0 +1,318 @@
+"""What every machine of the catalogue means to every workload of a fleet, as arrays."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.errors import CatalogError, InfeasibleError
+from generator.geography import region_matches, round_trip_ms
+from generator.model import (
+    CLOUD_OF_HOSTING,
+    Catalog,
+    Cloud,
+    Fleet,
+    FloatArray,
+    Hosting,
+    InstanceType,
+    Region,
+    Workload,
+)
+
+# Share of a machine's memory, or of a GPU's, that models may fill; the rest is the operating system, the CUDA
+# context and fragmentation. An estimate, to be replaced by what is learned.
+USABLE_MEMORY_SHARE = 0.9
+CPU = "cpu"
+
+
+@dataclass(frozen=True, eq=False)
+class Machines:
+    """Workloads against machines and regions.
+
+    W workloads in the fleet's order, K machines (a hosting kind and an instance type), R regions, P processor classes
+    (the CPU, and every GPU model). A *processor* is a vCPU or a GPU.
+
+    Parameters
+    ----------
+    processor_class : ndarray of int, shape (K,)
+    processors, memory_gib : ndarray, shape (K,)
+        vCPUs or GPUs of a replica; memory usable by models on it (of one GPU where there are any).
+    price_usd_per_h : ndarray, shape (K, R)
+        Per replica after own prices and discounts; infinite where the machine is not offered.
+    estimated : ndarray of bool, shape (K, R)
+    work_s : ndarray, shape (W, P)
+        Processor-seconds one request takes at full concurrency; infinite where the workload does not run there.
+    service_s : ndarray, shape (W, P)
+        Seconds from the start of service to its end.
+    slots : ndarray, shape (W, P)
+        Requests one processor serves at once.
+    gpus_per_copy : ndarray of int, shape (W, P)
+        GPUs one copy of the model spreads over; 0 on the CPU.
+    round_trip_s : ndarray, shape (W, R)
+        Network time to the farthest of the workload's users; 0 where they are not known.
+    machine_allowed : ndarray of bool, shape (W, K)
+    region_allowed : ndarray of bool, shape (W, R)
+    egress_usd_per_request : ndarray, shape (W, R)
+        0 where the region's egress has no price; `egress_priced` says which.
+    """
+
+    fleet: Fleet
+    catalog: Catalog
+    hosting: tuple[Hosting, ...]
+    instance_types: tuple[InstanceType, ...]
+    regions: tuple[Region, ...]
+    processor_classes: tuple[str, ...]
+    processor_class: NDArray[np.intp]
+    processors: FloatArray
+    memory_gib: FloatArray
+    price_usd_per_h: FloatArray
+    estimated: NDArray[np.bool_]
+    work_s: FloatArray
+    service_s: FloatArray
+    slots: FloatArray
+    gpus_per_copy: NDArray[np.intp]
+    round_trip_s: FloatArray
+    machine_allowed: NDArray[np.bool_]
+    region_allowed: NDArray[np.bool_]
+    egress_usd_per_request: FloatArray
+    egress_priced: NDArray[np.bool_]
+
+    @cached_property
+    def machine_index(self) -> dict[tuple[Hosting, str], int]:
+        """Row of a hosting kind and instance type."""
+        return {(h, t.name): k for k, (h, t) in enumerate(zip(self.hosting, self.instance_types, strict=True))}
+
+    @cached_property
+    def region_index(self) -> dict[tuple[Cloud, str], int]:
+        """Column of a region."""
+        return {(region.cloud, region.name): r for r, region in enumerate(self.regions)}
+
+    @cached_property
+    def artifact_index(self) -> NDArray[np.intp]:
+        """Number of each workload's artifact; workloads of one artifact share memory on a replica."""
+        names = {artifact: i for i, artifact in enumerate(dict.fromkeys(w.artifact for w in self.fleet.workloads))}
+        return np.array([names[w.artifact] for w in self.fleet.workloads], dtype=np.intp)
+
+    @cached_property
+    def memory_of(self) -> FloatArray:
+        """Loaded size of each workload's artifact, GiB."""
+        return np.array([w.memory_gib for w in self.fleet.workloads])
+
+    def overhead_gib(self, workload: int) -> float:
+        """Memory the workload's model server takes for itself."""
+        return self.fleet.runtimes[self.fleet.workloads[workload].runtime].memory_overhead_gib
+
+    def resident_gib(self, members: NDArray[np.intp]) -> float:
+        """Memory of a group's distinct artifacts and of its model server (on the CPU)."""
+        _, first = np.unique(self.artifact_index[members], return_index=True)
+        gpu = self.fleet.workloads[int(members[0])].accelerator == "gpu"
+        overhead = 0.0 if gpu else self.overhead_gib(int(members[0]))
+        return float(self.memory_of[members[first]].sum()) + overhead
+
+    def fits(self, members: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Machines that may serve these workloads together with every model resident, shape (K,)."""
+        allowed = self.machine_allowed[members].all(axis=0)
+        artifacts = np.unique(self.artifact_index[members])
+        if len(artifacts) > 1:
+            allowed = allowed & np.array([h != "sagemaker-single-model" for h in self.hosting])
+        resident = self.resident_gib(members)
+        on_gpu = self.processor_class > 0
+        copies_fit = self.gpus_per_copy[members[0]][self.processor_class] <= self.processors
+        memory_fits = self.memory_gib >= resident
+        return allowed & np.where(on_gpu & (len(artifacts) == 1), copies_fit, memory_fits)
+
+
+def machines(fleet: Fleet, catalog: Catalog) -> Machines:
+    """Tabulate what the catalogue's machines are worth to a fleet.
+
+    Service time on another machine follows a roofline: the compute share of the reference measurement scales with
+    arithmetic speed, the rest with memory bandwidth. vCPUs count alike, for want of a public figure per family. A model
+    larger than one GPU spreads over the fewest GPUs that hold it and is taken to scale with their number.
+
+    Parameters
+    ----------
+    fleet : Fleet
+    catalog : Catalog
+
+    Returns
+    -------
+    Machines
+
+    Raises
+    ------
+    InfeasibleError
+        A workload has no machine or no region at all.
+    CatalogError
+        A pin names a machine or region that the catalogue does not have.
+    """
+    regions = tuple(catalog.regions[key] for key in sorted(fleet.regions) if key[0] in fleet.environments)
+    column = {(region.cloud, region.name): r for r, region in enumerate(regions)}
+    rows: dict[tuple[Hosting, str], int] = {}
+    for offering in catalog.offerings:
+        if (offering.cloud, offering.region) in column:
+            rows.setdefault((offering.hosting, offering.instance_type.name), len(rows))
+    pinned = {(w.pin.hosting, w.pin.instance_type): w for w in fleet.workloads if w.pin}
+    for (hosting, name), workload in pinned.items():
+        if name not in catalog.instance_types:
+            raise CatalogError(
+                f"workload {workload.name}, pin",
+                f"the catalogue has no instance type {name}.",
+                "Run `covey catalog show` for the names it has.",
+            )
+        rows.setdefault((hosting, name), len(rows))
+    hostings = tuple(hosting for hosting, _ in rows)
+    types = tuple(catalog.instance_types[name] for _, name in rows)
+    price, estimated = _prices(fleet, catalog, rows, column)
+    classes = (CPU, *sorted({t.gpu_model for t in types if t.gpu_model}))
+    work, service, slots, copies = _service(fleet, catalog, types, classes)
+    machine_allowed = _machine_allowed(fleet, hostings, types, price, work, classes)
+    region_allowed = np.array([[_may_process(w, fleet, region) for region in regions] for w in fleet.workloads])
+    round_trip = np.array([[_round_trip_s(w, fleet, catalog, region) for region in regions] for w in fleet.workloads])
+    egress = np.array([r.egress_usd_per_gib if r.egress_usd_per_gib is not None else np.nan for r in regions])
+    response_gib = np.array([w.response_kib for w in fleet.workloads]) / 2**20
+    table = Machines(
+        fleet=fleet,
+        catalog=catalog,
+        hosting=hostings,
+        instance_types=types,
+        regions=regions,
+        processor_classes=classes,
+        processor_class=np.array([classes.index(t.gpu_model or CPU) for t in types], dtype=np.intp),
+        processors=np.array([float(t.gpus or t.vcpus) for t in types]),
+        memory_gib=USABLE_MEMORY_SHARE * np.array([t.gpu_memory_gib if t.gpus else t.memory_gib for t in types]),
+        price_usd_per_h=price,
+        estimated=estimated,
+        work_s=work,
+        service_s=service,
+        slots=slots,
+        gpus_per_copy=copies,
+        round_trip_s=round_trip,
+        machine_allowed=machine_allowed,
+        region_allowed=region_allowed,
+        egress_usd_per_request=response_gib[:, None] * np.nan_to_num(egress)[None, :],
+        egress_priced=~np.isnan(egress),
+    )
+    _each_runs_somewhere(table)
+    return table
+
+
+def _prices(
+    fleet: Fleet, catalog: Catalog, rows: dict[tuple[Hosting, str], int], column: dict[tuple[Cloud, str], int]
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    price = np.full((len(rows), len(column)), np.inf)
+    estimated = np.zeros(price.shape, dtype=bool)
+    for offering in catalog.offerings:
+        row, col = rows.get((offering.hosting, offering.instance_type.name)), column.get((offering.cloud, offering.region))
+        if row is None or col is None:
+            continue
+        name, own = offering.instance_type.name, fleet.prices.instances
+        listed = own.get((name, offering.region), own.get((name, None)))
+        discount = 1.0 - fleet.prices.discount.get(offering.cloud, 0.0)
+        price[row, col] = offering.price.usd_per_h * discount if listed is None else listed
+        estimated[row, col] = offering.price.estimated and listed is None
+    for workload in fleet.workloads:
+        # A pinned kind without a price is served all the same; the judge lists it as unpriced, and here it weighs nothing.
+        if workload.pin and (key := (CLOUD_OF_HOSTING[workload.pin.hosting], workload.pin.region)) in column:
+            row, col = rows[workload.pin.hosting, workload.pin.instance_type], column[key]
+            own = fleet.prices.instances.get((workload.pin.instance_type, workload.pin.region), 0.0)
+            price[row, col] = price[row, col] if np.isfinite(price[row, col]) else own
+    return price, estimated
+
+
+def _service(
+    fleet: Fleet, catalog: Catalog, types: tuple[InstanceType, ...], classes: tuple[str, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.intp]]:
+    shape = (len(fleet.workloads), len(classes))
+    work, service, slots = np.full(shape, np.inf), np.full(shape, np.inf), np.ones(shape)
+    copies = np.zeros(shape, dtype=np.intp)
+    gpu_of = {t.gpu_model: t for t in types if t.gpu_model}
+    for i, workload in enumerate(fleet.workloads):
+        measured = workload.service
+        if workload.accelerator == "none":
+            work[i, 0] = service[i, 0] = measured.mean_s
+            continue
+        reference = catalog.instance_types[measured.reference]
+        spread = _gpus_per_copy(workload, reference)
+        for p, name in enumerate(classes[1:], start=1):
+            gpu = gpu_of[name]
+            copies[i, p] = _gpus_per_copy(workload, gpu)
+            faster = copies[i, p] / spread
+            alone = measured.mean_s * (
+                measured.compute_share * reference.gpu_tflops / (gpu.gpu_tflops * faster)
+                + (1.0 - measured.compute_share) * reference.gpu_bandwidth_gb_s / (gpu.gpu_bandwidth_gb_s * faster)
+            )
+            service[i, p] = alone * (1.0 + measured.marginal_batch_cost * (measured.max_batch - 1))
+            work[i, p] = service[i, p] / measured.max_batch * copies[i, p]
+            slots[i, p] = measured.max_batch / copies[i, p]
+    return work, service, slots, copies
+
+
+def _gpus_per_copy(workload: Workload, machine: InstanceType) -> int:
+    return int(np.ceil(workload.memory_gib / (USABLE_MEMORY_SHARE * machine.gpu_memory_gib)))
+
+
+def _machine_allowed(
+    fleet: Fleet,
+    hostings: tuple[Hosting, ...],
+    types: tuple[InstanceType, ...],
+    price: FloatArray,
+    work: FloatArray,
+    classes: tuple[str, ...],
+) -> NDArray[np.bool_]:
+    allowed = np.zeros((len(fleet.workloads), len(types)), dtype=bool)
+    for i, workload in enumerate(fleet.workloads):
+        images = fleet.runtimes[workload.runtime].images
+        for k, (hosting, machine) in enumerate(zip(hostings, types, strict=True)):
+            if workload.pin:
+                allowed[i, k] = (workload.pin.hosting, workload.pin.instance_type) == (hosting, machine.name)
+                continue
+            image = images.get(machine.cloud)
+            allowed[i, k] = (
+                image is not None
+                and hosting in image.hosting
+                and hosting != "sagemaker-serverless"
+                and (machine.gpus > 0) == (workload.accelerator == "gpu")
+                and bool(np.isfinite(work[i, classes.index(machine.gpu_model or CPU)]))
+                and bool(np.isfinite(price[k]).any())
+            )
+    return allowed
+
+
+def _may_process(workload: Workload, fleet: Fleet, region: Region) -> bool:
+    if workload.pin:
+        return (CLOUD_OF_HOSTING[workload.pin.hosting], workload.pin.region) == (region.cloud, region.name)
+    if region.cloud not in fleet.runtimes[workload.runtime].images:
+        return False
+    return not workload.residency or any(region_matches(region, word) for word in workload.residency)
+
+
+def _round_trip_s(workload: Workload, fleet: Fleet, catalog: Catalog, region: Region) -> float:
+    trips = [round_trip_ms(fleet.places[place], region, catalog.network_ms) for place, _ in workload.users]
+    return max((trip for trip in trips if trip is not None), default=0.0) / 1e3
+
+
+def _each_runs_somewhere(table: Machines) -> None:
+    for i, workload in enumerate(table.fleet.workloads):
+        where = f"workload {workload.name}"
+        if not table.region_allowed[i].any():
+            raise InfeasibleError(
+                where,
+                f"no allowed region satisfies its residency {list(workload.residency)} on a cloud its runtime "
+                f"{workload.runtime} has an image for (RES001).",
+                "Allow a region there, widen the residency, or give the runtime an image.",
+            )
+        if not table.machine_allowed[i].any():
+            raise InfeasibleError(
+                where,
+                f"its runtime {workload.runtime} has no image for any priced machine with "
+                f"{'a GPU' if workload.accelerator == 'gpu' else 'a CPU only'} (RUN001).",
+                "Give the runtime an image with such a hosting kind, or price a machine in `prices`.",
+            )
+        if not (table.fits(np.array([i])) & np.isfinite(table.price_usd_per_h[:, table.region_allowed[i]]).any(axis=1)).any():
+            room = table.memory_gib[table.machine_allowed[i]].max()
+            raise InfeasibleError(
+                where,
+                f"its {workload.memory_gib:g} GiB fit no machine it may use; the largest leaves {room:.1f} GiB (MEM001).",
+                "Reduce memory_gib, allow regions with larger machines, or pin a machine.",
+            )

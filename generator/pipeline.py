@@ -1,0 +1,147 @@
+"""The method, one line a step."""
+
+from collections.abc import Callable
+
+from generator.admit import admit
+from generator.backtest import Lesson, backtest
+from generator.capacity.machines import Machines, machines
+from generator.capacity.sizing import Sizing
+from generator.correlate import correlate
+from generator.layouts import layout
+from generator.model import (
+    CLOUD_OF_HOSTING,
+    PROFILES,
+    Catalog,
+    Inputs,
+    Judged,
+    Layout,
+    Plan,
+    Profile,
+)
+from generator.partition import partition
+from generator.propose import LanguageModel, OfflineProposer, propose
+from generator.recommend import recommend
+from generator.solve import Problem, Solution, best_packing, solve, with_sizing
+from generator.solve.problem import WEIGHTINGS
+from generator.why_not import why_not
+
+Progress = Callable[[str, float], None]
+
+
+def plan(
+    inputs: Inputs,
+    catalog: Catalog,
+    *,
+    seed: int = 0,
+    model: LanguageModel | None = None,
+    progress: Progress = lambda _stage, _share: None,
+) -> Plan:
+    """Plan a fleet: correlate, partition, backtest, solve, propose, admit, recommend.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    catalog : Catalog
+    seed : int
+        Same inputs and seed, same plan, byte for byte.
+    model : LanguageModel, optional
+        Who sits in the language model's seat; the offline proposer by default.
+    progress : callable
+        Called with a stage's name and the share of it that is done, 0 to 1.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InfeasibleError
+        A workload cannot be served at all.
+    """
+    progress("reading the machines", 0.0)
+    table = machines(inputs.fleet, catalog)
+    progress("correlating", 0.0)
+    correlation = correlate(inputs.fleet, inputs.planned)
+    progress("finding communities", 0.0)
+    communities = partition(correlation, seed=seed)
+    lesson = backtest(
+        table, inputs.planned, correlation, communities, seed=seed, progress=lambda share: progress("backtesting", share)
+    )
+    judged: dict[Profile, Judged] = {}
+    gaps: list[float | None] = []
+    problems: dict[Profile, Problem] = {}
+    for profile in PROFILES:
+        problem = Problem(table, inputs.planned, correlation, communities, WEIGHTINGS[profile], lesson.headroom)
+        solution = _solve(problem, lesson, seed, lambda share, p=profile: progress(f"solving for {p}", share))
+        judged[profile] = _judge(inputs, table, problem, solution, model or OfflineProposer())
+        gaps.append(solution.gap)
+        problems[profile] = problem
+    progress("judging", 0.5)
+    baseline = _judged(_baseline(inputs, table, problems["cheapest"]), inputs, table)
+    today = _current(inputs, table)
+    current = None if today is None else _judged(today, inputs, table)
+    recommendations, note = recommend(judged, baseline, current)
+    progress("judging", 1.0)
+    return Plan(
+        inputs=inputs,
+        seed=seed,
+        catalog_as_of=catalog.as_of,
+        correlation=correlation,
+        communities=communities,
+        baseline=baseline,
+        current=current,
+        recommendations=recommendations,
+        why_not=why_not(recommendations, {p: problems[p].sizer for p in PROFILES}),
+        gap=None if any(gap is None for gap in gaps) else max(gap for gap in gaps if gap is not None),
+        note=note,
+    )
+
+
+def _solve(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[float], None]) -> Solution:
+    """Solve anew on the whole planning window, by what the backtest found to hold."""
+    if lesson.searched:
+        return solve(problem, seed=seed, progress=progress)
+    packings = [best_packing(problem, atoms) for atoms in problem.classes]
+    groups = with_sizing(problem, [group for _, found in packings for group in found])
+    names = ", ".join(sorted({name for name, _ in packings}))
+    return Solution(groups, sum(s.usd_per_h for _, s in groups), None, 0.0, f"packing: {names}")
+
+
+def _judge(inputs: Inputs, table: Machines, problem: Problem, solution: Solution, model: LanguageModel) -> Judged:
+    """Hold the solver's layout and the model's to the planning window, and the better of them to the scored one."""
+    solved = layout(table, inputs.planned, solution.groups, source="solver", method=solution.method)
+    proposed = propose(solution.groups, problem.sizer, model)
+    if proposed is not None and proposed != solution.groups:
+        other = layout(table, inputs.planned, proposed, source=model.source, method="chosen among the solver's options")
+        ours, theirs = admit(solved, table, inputs.planned), admit(other, table, inputs.planned)
+        if theirs.attainment >= ours.attainment and theirs.cost.expected < ours.cost.expected:
+            return _judged(other, inputs, table)
+    return _judged(solved, inputs, table)
+
+
+def _judged(one: Layout, inputs: Inputs, table: Machines) -> Judged:
+    return Judged(one, admit(one, table, inputs.scored))
+
+
+def _baseline(inputs: Inputs, table: Machines, problem: Problem) -> Layout:
+    """Every workload on an endpoint of its own, at the same headroom, best machine each."""
+    alone = [((i,), sizing) for i in range(len(table.fleet.workloads)) if (sizing := problem.sizer.size((i,)))]
+    return layout(table, inputs.planned, alone, source="solver", method="one endpoint each")
+
+
+def _current(inputs: Inputs, table: Machines) -> Layout | None:
+    """What the fleet says runs today, if it says so of every workload."""
+    workloads = inputs.fleet.workloads
+    if any(w.current is None for w in workloads):
+        return None
+    sized: list[tuple[tuple[int, ...], Sizing]] = []
+    for i, workload in enumerate(workloads):
+        runs = workload.current
+        assert runs is not None
+        machine = table.machine_index.get((runs.hosting, runs.instance_type))
+        region = table.region_index.get((CLOUD_OF_HOSTING[runs.hosting], runs.region))
+        if machine is None or region is None:
+            return None
+        count = runs.replicas or 1
+        sized.append(((i,), Sizing(machine, region, 1.0, count, count, 0.0)))
+    return layout(table, inputs.planned, sized, source="solver", method="today")

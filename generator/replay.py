@@ -1,0 +1,110 @@
+"""Replay a window of traffic through one group: replicas follow the load, requests wait, backlog carries over."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.capacity.machines import Machines
+from generator.capacity.queueing import backlog, overdue, service_miss, service_quantiles, wait_tail
+from generator.capacity.scaling import BEHAVIOUR, idle_probability, replica_path, scaling_signal
+from generator.model import FloatArray, Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How a group is served: rows and columns of `Machines` and its scaling policy."""
+
+    machine: int
+    region: int
+    target: float
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """What happened to a group of M workloads over T bins.
+
+    Parameters
+    ----------
+    load : ndarray, shape (T,)
+        Replicas' worth of work offered.
+    replicas : ndarray, shape (T,)
+        Replicas billed on average over each bin.
+    busy : ndarray, shape (T,)
+        Load over running replicas.
+    attainment : ndarray, shape (M,)
+        Share of each member's requests within its latency; 1 where it had none.
+    requests : ndarray, shape (M,)
+    cold_share : float
+        Share of the group's requests that found no replica.
+    """
+
+    load: FloatArray
+    replicas: FloatArray
+    busy: FloatArray
+    attainment: FloatArray
+    requests: FloatArray
+    cold_share: float
+
+
+def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic) -> Replay:
+    """Replay every bin of a window for one group.
+
+    Within a bin, waiting follows the queue of `capacity.queueing.wait_tail` at that bin's utilisation; where load exceeds
+    capacity, or work is left from before, the fluid backlog's delay counts instead if it is the longer. A request that
+    finds a service at zero replicas pays the start and the load of its model.
+
+    Parameters
+    ----------
+    machines : Machines
+    members : ndarray of int, shape (M,)
+    served : Served
+    traffic : Traffic
+
+    Returns
+    -------
+    Replay
+    """
+    table, rates, bin_s = machines, traffic.rate_rps[members], traffic.window.bin_s
+    processor = int(table.processor_class[served.machine])
+    behaviour = BEHAVIOUR[table.hosting[served.machine]]
+    load = (table.work_s[members, processor] @ rates) / table.processors[served.machine]
+    signal = scaling_signal(load, behaviour, bin_s)
+    running = replica_path(signal, served.target, max(served.minimum, 1), served.maximum)
+    to_zero = served.minimum == 0
+    idle = idle_probability(rates.sum(axis=0), behaviour.hold_s, bin_s) if to_zero else np.zeros(len(load))
+    waiting = backlog(load, running, bin_s)
+    workloads = [table.fleet.workloads[i] for i in members]
+    share = rates.sum(axis=1) / max(float(rates.sum()), 1e-300)
+    service = table.service_s[members, processor]
+    scv = np.array([w.service.variation**2 for w in workloads])
+    variability = float(share @ (traffic.interarrival_variation[members] ** 2 + scv)) / 2.0
+    slots = float(table.processors[served.machine] * table.slots[members, processor].min())
+    busy = load / running
+    probability, decay = wait_tail(busy, running * slots, float(share @ service), variability)
+    attainment = np.ones(len(members))
+    for m, workload in enumerate(workloads):
+        requests = float(rates[m].sum())
+        if requests <= 0:
+            continue
+        budget = workload.objective.latency_s - float(table.round_trip_s[members[m], served.region])
+        starting = behaviour.start_s + workload.size_gib / behaviour.load_gib_per_s
+        variation = workload.service.variation
+        slow = float(service_miss(budget, float(service[m]), variation))
+        waits = np.maximum(budget - service_quantiles(float(service[m]), variation), 0.0)
+        late = (probability[:, None] * np.exp(-np.outer(decay, waits))).mean(axis=1)
+        late = np.maximum(late, overdue(waiting, running, float(np.mean(waits))))
+        cold = float(service_miss(budget - starting, float(service[m]), variation))
+        missed = idle * cold + (1.0 - idle) * (slow + (1.0 - slow) * late)
+        attainment[m] = 1.0 - float(rates[m] @ missed) / requests
+    total = rates.sum(axis=0)
+    return Replay(
+        load=load,
+        replicas=np.where(running <= 1, 1.0 - idle, running) if to_zero else running,
+        busy=busy,
+        attainment=np.clip(attainment, 0.0, 1.0),
+        requests=rates.sum(axis=1) * bin_s,
+        cold_share=float(total @ idle) / max(float(total.sum()), 1e-300),
+    )

@@ -1,0 +1,156 @@
+"""Published ways to pack workloads onto hosts of one size; each a start for the search, and a contender in its own right."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from generator.model import FloatArray
+from generator.solve.problem import Members, Problem, union
+
+# PCP's body of a demand trace is this quantile; what lies above is its tail (Verma et al. 2009 use the 90th percentile).
+BODY_QUANTILE = 0.9
+PACKED_BINS = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Host:
+    """A host to pack onto: memory for models in GiB, processors."""
+
+    memory_gib: float
+    processors: float
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """The atoms of one compatibility class as a packing sees them.
+
+    Parameters
+    ----------
+    load : ndarray, shape (A, T)
+        Processors each atom keeps busy.
+    """
+
+    problem: Problem
+    atoms: tuple[Members, ...]
+    load: FloatArray
+
+    def peak(self) -> FloatArray:
+        return self.load.max(axis=1)
+
+
+def units(problem: Problem, atoms: tuple[Members, ...]) -> Units:
+    """Sum up each atom's load in processors of the slowest kind it may run on, on at most `PACKED_BINS` bins."""
+    rate = problem.traffic.rate_rps
+    every = max(1, rate.shape[1] // PACKED_BINS)
+    work = problem.machines.work_s
+    slowest = np.where(np.isfinite(work), work, 0.0).max(axis=1)
+    # Peaks, not means, of neighbouring bins: a packing that misses a peak is no start.
+    whole = rate.shape[1] // every * every
+    peaks = rate[:, :whole].reshape(rate.shape[0], -1, every).max(axis=2)
+    return Units(problem, atoms, np.array([slowest[list(atom)] @ peaks[list(atom)] for atom in atoms]))
+
+
+def hosts(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[Host]:
+    """Up to `count` host sizes, spread over the machines the class may use."""
+    table = problem.machines
+    usable = np.flatnonzero(table.machine_allowed[[atom[0] for atom in atoms]].any(axis=0))
+    sizes = sorted({(float(table.memory_gib[k]), float(table.processors[k])) for k in usable})
+    picked = sorted({round(i) for i in np.linspace(0, len(sizes) - 1, count)})
+    return [Host(*sizes[i]) for i in picked]
+
+
+def dedicated(units: Units, host: Host) -> list[Members]:
+    """Every atom alone: one endpoint each."""
+    del host
+    return list(units.atoms)
+
+
+def memory_first_fit(units: Units, host: Host) -> list[Members]:
+    """Fill hosts by memory, largest model first; autoscaling is left to carry the load."""
+    memory = [float(units.problem.machines.memory_of[list(atom)].sum()) for atom in units.atoms]
+    return _first_fit(units, host, np.argsort(memory)[::-1], lambda _held, _new: True)
+
+
+def sum_of_peaks(units: Units, host: Host) -> list[Members]:
+    """First fit decreasing on peaks added up, as if all came at once."""
+    peak = units.peak()
+    return _first_fit(
+        units,
+        host,
+        np.argsort(-peak, kind="stable"),
+        lambda held, new: float(peak[held].sum() + peak[new]) <= host.processors,
+    )
+
+
+def joint_series(units: Units, host: Host) -> list[Members]:
+    """First fit decreasing on the peak of the summed series (Meng et al., joint VM sizing, ICAC 2010)."""
+    return _first_fit(
+        units,
+        host,
+        np.argsort(-units.peak(), kind="stable"),
+        lambda held, new: float((units.load[held].sum(axis=0) + units.load[new]).max()) <= host.processors,
+    )
+
+
+def peak_clustering(units: Units, host: Host) -> list[Members]:
+    """Bodies of all plus the tails of the worst cluster that peaks together (Verma et al., PCP, USENIX ATC 2009)."""
+    body = np.quantile(units.load, BODY_QUANTILE, axis=1)
+    tail = np.maximum(units.peak() - body, 0.0)
+    envelope = (units.load > body[:, None]).astype(float)
+    together = envelope @ envelope.T / np.maximum(np.minimum.outer(envelope.sum(axis=1), envelope.sum(axis=1)), 1.0)
+    _, cluster = connected_components(csr_array(together > 0.5), directed=False)
+
+    def fits(held: Sequence[int], new: int) -> bool:
+        index = [*held, new]
+        return float(body[index].sum() + np.bincount(cluster[index], tail[index]).max()) <= host.processors
+
+    return _first_fit(units, host, np.argsort(-units.peak(), kind="stable"), fits)
+
+
+def by_community(units: Units, host: Host) -> list[Members]:
+    """Joint series, packed within communities first: neighbours in the order are neighbours in the graph."""
+    first = [int(units.problem.community[atom[0]]) for atom in units.atoms]
+    order = np.lexsort((-units.peak(), first))
+    return _first_fit(
+        units,
+        host,
+        order,
+        lambda held, new: (
+            first[held[0]] == first[new]
+            and float((units.load[held].sum(axis=0) + units.load[new]).max()) <= host.processors
+        ),
+    )
+
+
+PACKINGS: dict[str, Callable[[Units, Host], list[Members]]] = {
+    "dedicated": dedicated,
+    "memory first fit": memory_first_fit,
+    "sum of peaks": sum_of_peaks,
+    "joint series": joint_series,
+    "peak clustering": peak_clustering,
+    "communities": by_community,
+}
+
+
+def _first_fit(
+    units: Units, host: Host, order: Iterable[int], load_fits: Callable[[list[int], int], bool]
+) -> list[Members]:
+    """Put each atom into the first group whose rules, memory and load bear it, else open a new one."""
+    groups: list[list[int]] = []
+    problem, table = units.problem, units.problem.machines
+    for atom in order:
+        for held in groups:
+            members = union(*(units.atoms[i] for i in held), units.atoms[atom])
+            if (
+                table.resident_gib(np.array(members)) <= host.memory_gib
+                and load_fits(held, int(atom))
+                and problem.may_group(members)
+            ):
+                held.append(int(atom))
+                break
+        else:
+            groups.append([int(atom)])
+    return [union(*(units.atoms[i] for i in held)) for held in groups]

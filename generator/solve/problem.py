@@ -1,0 +1,141 @@
+"""The grouping problem: which sets of workloads may form a group, and what a group is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from generator.capacity.machines import Machines
+from generator.capacity.sizing import Sizer, Sizing, Terms
+from generator.errors import InfeasibleError
+from generator.model import Communities, CorrelationGraph, Profile, Traffic
+
+Members = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighting:
+    """How much a recommendation weighs what money does not show.
+
+    A group's worth is ``usd_per_h * (1 + cohesion * (1 - share of its members in one community) + blast * share of the
+    fleet's requests)``. `traffic_share` and `least_replicas` bound what the fleet's own limits leave open.
+    """
+
+    cohesion: float
+    blast: float
+    traffic_share: float
+    least_replicas: int
+    headroom_factor: float
+
+
+# Weights are in shares of a group's cost: "balanced" pays up to a tenth more for groups that are one community, and
+# "resilient" runs two replicas everywhere and keeps a third of the traffic out of any one failure.
+WEIGHTINGS: dict[Profile, Weighting] = {
+    "cheapest": Weighting(cohesion=0.0, blast=0.0, traffic_share=1.0, least_replicas=0, headroom_factor=1.0),
+    "balanced": Weighting(cohesion=0.1, blast=0.1, traffic_share=1.0, least_replicas=1, headroom_factor=1.1),
+    "resilient": Weighting(cohesion=0.1, blast=0.3, traffic_share=0.34, least_replicas=2, headroom_factor=1.25),
+}
+
+
+class Problem:
+    """One fleet, one window, one weighting. Costs are kept by member set.
+
+    Parameters
+    ----------
+    machines : Machines
+    traffic : Traffic
+        The window to plan on.
+    correlation : CorrelationGraph
+    communities : Communities
+    weighting : Weighting
+    headroom : float
+        Factor on the load that a plan must bear.
+
+    Raises
+    ------
+    InfeasibleError
+        Workloads that must stay together may not share an endpoint.
+    """
+
+    def __init__(
+        self,
+        machines: Machines,
+        traffic: Traffic,
+        correlation: CorrelationGraph,
+        communities: Communities,
+        weighting: Weighting,
+        headroom: float,
+    ) -> None:
+        self.machines = machines
+        self.traffic = traffic
+        self.weighting = weighting
+        self.sizer = Sizer(machines, traffic, Terms(headroom * weighting.headroom_factor, weighting.least_replicas))
+        fleet = machines.fleet
+        self.share = self.sizer.mean_rate / max(float(self.sizer.mean_rate.sum()), 1e-12)
+        self.share_limit = min(fleet.limits.traffic_share_per_group, weighting.traffic_share)
+        self.community = np.empty(len(fleet.workloads), dtype=np.intp)
+        for number, members in enumerate(communities.members):
+            self.community[list(members)] = number
+        self.classes = tuple(self._atoms(members) for members in correlation.classes)
+
+    def _atoms(self, members: Sequence[int]) -> tuple[Members, ...]:
+        """Workloads of one class as the units the search moves: single, or bound by `keep_together`."""
+        workloads = self.machines.fleet.workloads
+        bound: dict[str, list[int]] = {}
+        for i, workload in enumerate(workloads):
+            if workload.keep_together is not None:
+                bound.setdefault(workload.keep_together, []).append(i)
+        atoms: list[Members] = []
+        for i in members:
+            label = workloads[i].keep_together
+            together = (i,) if label is None else tuple(bound[label])
+            if together[0] != i and together[0] in members:
+                continue
+            if not set(together) <= set(members):
+                other = next(j for j in together if j not in members)
+                raise InfeasibleError(
+                    f"workloads {workloads[i].name} and {workloads[other].name}, keep_together {label!r}",
+                    "they may not share an endpoint: runtime, accelerator, tenant, licence or pin differ (GRP001).",
+                    "Remove the label from one of them, or make those fields alike.",
+                )
+            atoms.append(together)
+        return tuple(atoms)
+
+    def may_group(self, members: Members) -> bool:
+        """Check the rules that need no sizing: limits, `keep_apart`, a region in common, memory."""
+        if len(members) == 1:
+            return True
+        table, fleet = self.machines, self.machines.fleet
+        index = np.array(members)
+        if len(members) > fleet.limits.models_per_group:
+            return False
+        if float(self.share[index].sum()) > self.share_limit:
+            return False
+        apart = [label for i in members if (label := fleet.workloads[i].keep_apart) is not None]
+        if len(apart) != len(set(apart)):
+            return False
+        return bool(table.region_allowed[index].all(axis=0).any()) and bool(table.fits(index).any())
+
+    def size(self, members: Members) -> Sizing | None:
+        """Size a group, None where it breaks a rule or no machine keeps its objectives."""
+        if members in self.sizer.sized:
+            return self.sizer.sized[members]
+        return self.sizer.size(members) if self.may_group(members) else None
+
+    def worth(self, members: Members) -> float:
+        """What the group costs under the weighting, in US dollars an hour; infinite where it cannot be."""
+        sizing = self.size(members)
+        if sizing is None:
+            return float("inf")
+        weighting = self.weighting
+        if not weighting.cohesion and not weighting.blast:
+            return sizing.usd_per_h
+        index = list(members)
+        cohesion = float(np.bincount(self.community[index]).max()) / len(index)
+        soft = weighting.cohesion * (1.0 - cohesion) + weighting.blast * float(self.share[index].sum())
+        return sizing.usd_per_h * (1.0 + soft)
+
+
+def union(*parts: Members) -> Members:
+    """Members of several parts, sorted."""
+    return tuple(sorted(i for part in parts for i in part))

@@ -1,0 +1,129 @@
+"""From the grouping problem to the cheapest groups found."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from generator.capacity.sizing import SECONDS_PER_HOUR, Sizing
+from generator.errors import InfeasibleError
+from generator.solve.cover import MAX_ATOMS, cover
+from generator.solve.packings import PACKINGS, dedicated, hosts, units
+from generator.solve.problem import Members, Problem
+from generator.solve.search import search
+
+HOST_SIZES = 4
+# Sizings the search may spend: most of what it finds comes early, the rest grows with the fleet.
+SIZINGS = 2000
+SIZINGS_PER_ATOM = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Groups with their sizings, and how good they are known to be.
+
+    Parameters
+    ----------
+    groups : tuple of (members, Sizing)
+    worth : float
+        Under the weighting, US dollars an hour.
+    gap : float or None
+        ``worth / bound - 1`` against the relaxation over the generated columns, where set partitioning ran for all classes.
+    fluid_bound_usd_per_h : float
+        What the mean load alone costs on the cheapest processors: a valid and loose lower bound on money.
+    method : str
+    """
+
+    groups: tuple[tuple[Members, Sizing], ...]
+    worth: float
+    gap: float | None
+    fluid_bound_usd_per_h: float
+    method: str
+
+
+def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | None = None) -> Solution:
+    """Group the workloads of a problem.
+
+    Compatibility classes are solved one by one. Each starts from every published packing on a few host sizes, improves the
+    best of them by local search, and ends with set partitioning where it has at most `MAX_ATOMS` units.
+
+    Parameters
+    ----------
+    problem : Problem
+    seed : int
+    progress : callable, optional
+        Called with the share of classes done.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    InfeasibleError
+        A workload's objective is out of reach even on an endpoint of its own.
+    """
+    chosen: list[Members] = []
+    methods: set[str] = set()
+    bound: float | None = 0.0
+    for number, atoms in enumerate(problem.classes):
+        _each_alone_is_possible(problem, atoms)
+        method, start = best_packing(problem, atoms)
+        budget = SIZINGS + SIZINGS_PER_ATOM * len(atoms)
+        groups = search(problem, atoms, start, sizings=budget, seed=seed)
+        if len(atoms) <= MAX_ATOMS:
+            groups, class_bound = cover(problem, atoms, groups)
+            bound = None if bound is None else bound + class_bound
+        else:
+            bound = None
+        chosen.extend(groups)
+        methods.add(method)
+        if progress:
+            progress((number + 1) / len(problem.classes))
+    worth = sum(map(problem.worth, chosen))
+    return Solution(
+        groups=with_sizing(problem, chosen),
+        worth=worth,
+        gap=None if bound is None else max(0.0, worth / bound - 1.0) if bound > 0 else 0.0,
+        fluid_bound_usd_per_h=_fluid_bound(problem),
+        method=f"search from {', '.join(sorted(methods))}",
+    )
+
+
+def best_packing(problem: Problem, atoms: tuple[Members, ...]) -> tuple[str, list[Members]]:
+    """Cheapest of the published packings over a few host sizes, by name."""
+    seen = units(problem, atoms)
+    found: list[tuple[float, str, list[Members]]] = []
+    for name, packing in PACKINGS.items():
+        for host in hosts(problem, atoms, 1 if packing is dedicated else HOST_SIZES):
+            groups = sorted(packing(seen, host))
+            found.append((sum(map(problem.worth, groups)), name, groups))
+    _, name, groups = min(found)
+    return name, groups
+
+
+def with_sizing(problem: Problem, groups: list[Members]) -> tuple[tuple[Members, Sizing], ...]:
+    """Pair feasible groups with their sizings, sorted by members."""
+    return tuple((members, sizing) for members in sorted(groups) if (sizing := problem.size(members)) is not None)
+
+
+def _each_alone_is_possible(problem: Problem, atoms: tuple[Members, ...]) -> None:
+    for atom in atoms:
+        if problem.size(atom) is None:
+            workload = problem.machines.fleet.workloads[atom[0]]
+            raise InfeasibleError(
+                f"workload {workload.name}",
+                f"no machine in its regions answers {workload.objective.percentile:.1%} of its requests within "
+                f"{workload.objective.latency_s * 1e3:.0f} ms, network time included, within quotas (SLO001).",
+                "Relax the objective, allow a nearer region or a faster machine, raise the quota, or shorten the service time.",
+            )
+
+
+def _fluid_bound(problem: Problem) -> float:
+    table = problem.machines
+    cheapest = np.full(table.work_s.shape[1], np.inf)
+    per_processor = table.price_usd_per_h.min(axis=1) / table.processors
+    np.minimum.at(cheapest, table.processor_class, per_processor)
+    with np.errstate(invalid="ignore"):
+        per_request = np.where(np.isfinite(table.work_s), table.work_s * cheapest, np.inf).min(axis=1) / SECONDS_PER_HOUR
+    return float((problem.sizer.mean_rate * per_request).sum() * SECONDS_PER_HOUR)
