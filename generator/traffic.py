@@ -1,0 +1,348 @@
+"""Read what the models were asked, from CSV or parquet, long or wide, into requests/s in even bins."""
+
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from generator.errors import TrafficError
+from generator.inventory import InterarrivalEntry, TrafficEntry, as_utc
+from generator.model import FloatArray, Traffic, Window
+from generator.yaml_source import shown
+
+MOST_CSV_BYTES = 2**30
+MOST_CELLS = 3 * 10**8  # 2.4 GB as numbers; 100,000 workloads x 2,016 bins are 2 x 10^8
+MOST_BINS = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one workload takes its traffic from the file.
+
+    Parameters
+    ----------
+    series : str
+        Name in the file.
+    scale : float
+        Requests (or requests/s, or erlangs) that one unit of the file stands for.
+    shift_h : float
+        Hours by which this workload's traffic comes later than the file says.
+    service_s : float
+        Mean service time on the reference machine, which turns erlangs into requests/s.
+    """
+
+    workload: str
+    series: str
+    scale: float
+    shift_h: float
+    service_s: float
+
+
+def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading]) -> Traffic:
+    """Read the traffic of all workloads, in the order of `readings`.
+
+    A count per bin is divided by the bin, erlangs by the service time (Little's law). Where series are shifted, the
+    window shrinks to the bins in which every workload has traffic: nothing wraps around from the end to the start.
+
+    Raises
+    ------
+    TrafficError
+        The file is missing, empty, unreadable or too large; a column is missing; a value is missing, not a number, not
+        finite or negative; a time is off the grid or repeated; or the series are not those of the workloads.
+    """
+    path = _inside(folder, entry.file)
+    frame = _frame(path)
+    names, table = _long(path, frame, entry) if entry.shape == "long" else _wide(path, frame, entry)
+    row_of = _rows(path, names, readings)
+    rows = [row_of[reading.series] for reading in readings]
+    to_rps = {"requests": 1 / entry.bin_s, "rate": 1.0, "erlangs": 1.0}[entry.unit]
+    factor = np.array([r.scale * to_rps / (r.service_s if entry.unit == "erlangs" else 1.0) for r in readings])
+    shifts = _shift_bins(path, entry, readings)
+    first, last = max(shifts), table.shape[1] + min(shifts)
+    if last <= first:
+        raise TrafficError(
+            str(path), "The shifts leave no bin in which every workload has traffic.", "Shift by less, or give more."
+        )
+    rate_rps = np.empty((len(rows), last - first))
+    for w, (row, shift) in enumerate(zip(rows, shifts, strict=True)):
+        np.multiply(table[row, first - shift : last - shift], factor[w], out=rate_rps[w])
+    if not np.isfinite(rate_rps).all():
+        raise TrafficError(str(path), "A scaled rate is too large to be a number.", "Lower `traffic_scale`.")
+    variation = _variation(folder, entry, names)[rows]
+    rate_rps.setflags(write=False)
+    variation.setflags(write=False)
+    bin_length = timedelta(seconds=entry.bin_s)
+    start = _start(path, entry)
+    window = Window(start + first * bin_length, start + last * bin_length, entry.bin_s)
+    return Traffic(tuple(reading.workload for reading in readings), rate_rps, variation, window)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.is_file():
+        raise TrafficError(str(path), "The file does not exist.", "Name a file beside fleet.yaml under `traffic`.")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise TrafficError(str(path), "The file lies outside the fleet's folder.", "Copy it there instead of linking.")
+    return path
+
+
+def _frame(path: Path) -> pl.DataFrame:
+    try:
+        if path.stat().st_size == 0:
+            raise TrafficError(str(path), "The file is empty.", "Write one row for each series, under a header.")
+        frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        kind = "CSV" if path.suffix == ".csv" else "parquet"
+        raise TrafficError(
+            str(path), f"This is not {kind}: {shown(reason, 200)}.", f"Export it as {kind} again."
+        ) from error
+    if frame.height == 0:
+        raise TrafficError(str(path), "The file has a header and no rows.", "Write one row for each series or bin.")
+    return frame
+
+
+def _csv(path: Path) -> pl.DataFrame:
+    if path.stat().st_size > MOST_CSV_BYTES:
+        raise TrafficError(str(path), f"The file is larger than {MOST_CSV_BYTES // 2**20} MiB.", "Give it as parquet.")
+    content = path.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TrafficError(
+            f"{path}:{line}", f"Byte {error.start} is not UTF-8.", "Save the file in the encoding UTF-8."
+        ) from error
+    # Everything is text at first, so that a wrong cell can be named instead of silently becoming empty.
+    return pl.read_csv(content, infer_schema=False)
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    lazy = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    rows = lazy.select(pl.len()).collect().item()
+    if rows * len(lazy.collect_schema()) > MOST_CELLS:
+        raise TrafficError(
+            str(path), f"The file has more than {MOST_CELLS:,} cells.", "Use longer bins or split the fleet."
+        )
+    return lazy.collect()
+
+
+def _wide(path: Path, frame: pl.DataFrame, entry: TrafficEntry) -> tuple[list[str], FloatArray]:
+    _require(path, frame, [entry.columns.workload])
+    columns = [column for column in frame.columns if column != entry.columns.workload]
+    if not columns:
+        raise TrafficError(str(path), "The file has no column of a bin.", "Write one column for each bin.")
+    bins = [_bin(lambda column: f"{path}:1 column {shown(column)}", column, entry) for column in columns]
+    if len(set(bins)) < len(bins):
+        twice = next(column for i, column in enumerate(columns) if bins[i] in bins[:i])
+        raise TrafficError(f"{path}:1 column {shown(twice)}", "Two columns are the same bin.", "Keep one of them.")
+    names = _texts(path, frame, entry.columns.workload)
+    if len(set(names)) < len(names):
+        row = next(i for i, name in enumerate(names) if name in names[:i])
+        raise TrafficError(
+            _where(path, row), f"The series {shown(names[row])} has two rows.", "Keep one row for each series."
+        )
+    table = _empty_table(path, len(names), max(bins) + 1)
+    for position, column in zip(bins, columns, strict=True):
+        table[:, position] = _numbers(path, frame, column)
+    return names, _filled(path, table, names, entry)
+
+
+def _long(path: Path, frame: pl.DataFrame, entry: TrafficEntry) -> tuple[list[str], FloatArray]:
+    columns = entry.columns
+    _require(path, frame, [columns.workload, columns.time, columns.value])
+    raw_names = frame[columns.workload].cast(pl.String)
+    distinct = raw_names.unique(maintain_order=True).to_list()
+    if None in distinct:
+        row = int(raw_names.is_null().arg_max() or 0)
+        raise TrafficError(_where(path, row, columns.workload), "The name is empty.", "Write the series' name.")
+    names = sorted({_normal(name) for name in distinct})
+    position = {name: i for i, name in enumerate(names)}
+    code = raw_names.replace_strict(distinct, [position[_normal(name)] for name in distinct], return_dtype=pl.Int64)
+    times = frame[columns.time]
+    if times.null_count():
+        raise TrafficError(
+            _where(path, int(times.is_null().arg_max() or 0), columns.time), "The time is empty.", "Write the bin."
+        )
+    instants = times.unique(maintain_order=True)
+    if instants.len() > MOST_BINS:
+        raise TrafficError(str(path), f"There are more than {MOST_BINS:,} times.", "Use longer bins.")
+
+    def place(instant: Any) -> str:
+        return _where(path, int((times == instant).arg_max() or 0), columns.time)
+
+    bin_of = [_bin(place, instant, entry) for instant in instants.to_list()]
+    index = pl.DataFrame({"time": instants, "bin": bin_of})
+    bins = pl.DataFrame({"time": times}).join(index, on="time", how="left", maintain_order="left")["bin"].to_numpy()
+    table = _empty_table(path, len(names), max(bin_of) + 1)
+    values = _numbers(path, frame, columns.value)
+    cells = code.to_numpy() * table.shape[1] + bins
+    order = np.argsort(cells, kind="stable")
+    repeated = np.flatnonzero(np.diff(cells[order]) == 0)
+    if repeated.size:
+        row = int(order[repeated + 1].min())
+        name = shown(names[cells[row] // table.shape[1]])
+        raise TrafficError(_where(path, row), f"{name} has this bin twice.", "Keep one row for each series and bin.")
+    table.reshape(-1)[cells] = values
+    return names, _filled(path, table, names, entry)
+
+
+def _require(path: Path, frame: pl.DataFrame, columns: Sequence[str]) -> None:
+    for column in columns:
+        if column not in frame.columns:
+            there = ", ".join(shown(name) for name in frame.columns[:6])
+            raise TrafficError(
+                f"{path}:1",
+                f"The column {shown(column)} is missing; there are {there}.",
+                "Name it under `traffic: columns:`.",
+            )
+
+
+def _texts(path: Path, frame: pl.DataFrame, column: str) -> list[str]:
+    texts = frame[column].cast(pl.String).to_list()
+    for row, text in enumerate(texts):
+        if text is None:
+            raise TrafficError(_where(path, row, column), "The name is empty.", "Write the series' name.")
+    return [_normal(text) for text in texts]
+
+
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _numbers(path: Path, frame: pl.DataFrame, column: str) -> FloatArray:
+    """Give a column as numbers, NaN where the cell is empty; what is not a finite amount is refused."""
+    series = frame[column]
+    if not (series.dtype.is_numeric() or series.dtype in (pl.String, pl.Null)):
+        raise TrafficError(f"{path} column {shown(column)}", f"The type is {series.dtype}.", "Write numbers.")
+    text = series.str.strip_chars() if series.dtype == pl.String else series
+    numbers = text.cast(pl.Float64, strict=False)
+    wrong = (numbers.is_null() & series.is_not_null()) | ~numbers.is_finite() | (numbers < 0)
+    if wrong.any():
+        row = int(wrong.fill_null(value=False).arg_max() or 0)
+        raise TrafficError(
+            _where(path, row, column),
+            f"{shown(str(series[row]))} is no amount of traffic.",
+            "Write a finite number that is not negative, or leave the cell empty and say `missing: zero`.",
+        )
+    return numbers.to_numpy()
+
+
+def _where(path: Path, row: int, column: str | None = None) -> str:
+    place = f"{path}:{row + 2}" if path.suffix == ".csv" else f"{path} row {row + 1}"
+    return place if column is None else f"{place} column {shown(column)}"
+
+
+def _start(path: Path, entry: TrafficEntry) -> datetime:
+    try:
+        return as_utc(entry.start, entry.time_zone)
+    except (ValueError, OverflowError) as error:
+        raise TrafficError(str(path), f"The start {error}.", "Write it with an offset, such as +01:00.") from error
+
+
+def _bin(place: Callable[[Any], str], value: Any, entry: TrafficEntry) -> int:
+    """Give the number of the bin that begins at a time."""
+    try:
+        if entry.time == "iso":
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+            elapsed = as_utc(instant, entry.time_zone) - as_utc(entry.start, entry.time_zone)
+            position = elapsed / timedelta(seconds=entry.bin_s)
+        else:
+            position = float(value) / (entry.bin_s if entry.time == "seconds" else 1)
+        number = round(position)
+    except (ValueError, TypeError, OverflowError) as error:
+        words = {"bin": "the number of a bin", "seconds": "seconds since the start", "iso": "a date and time"}[
+            entry.time
+        ]
+        raise TrafficError(
+            place(value), f"{shown(str(value))} is not {words}.", "Correct it, or say `traffic: time:`."
+        ) from error
+    if not math.isclose(position, number, abs_tol=1e-6) or not 0 <= number < MOST_BINS:
+        raise TrafficError(
+            place(value),
+            f"{shown(str(value))} does not begin one of the first {MOST_BINS:,} bins of {entry.bin_s:g} s.",
+            "Correct the time, or `bin_s`, `start` and `time` under `traffic:`.",
+        )
+    return number
+
+
+def _empty_table(path: Path, series: int, bins: int) -> FloatArray:
+    if series * bins > MOST_CELLS:
+        raise TrafficError(
+            str(path), f"{series:,} series of {bins:,} bins are more than {MOST_CELLS:,} cells.", "Use longer bins."
+        )
+    return np.full((series, bins), np.nan)
+
+
+def _filled(path: Path, table: FloatArray, names: Sequence[str], entry: TrafficEntry) -> FloatArray:
+    missing = np.isnan(table)
+    if missing.any():
+        if entry.missing == "refuse":
+            series, position = (int(i) for i in np.unravel_index(int(missing.argmax()), table.shape))
+            raise TrafficError(
+                str(path),
+                f"{int(missing.sum()):,} bins are missing, the first is bin {position} of {shown(names[series])}.",
+                "Add them, or say `missing: zero` under `traffic:` if a bin that is not there had no traffic.",
+            )
+        table[missing] = 0.0
+    return table
+
+
+def _rows(path: Path, names: Sequence[str], readings: Sequence[Reading]) -> dict[str, int]:
+    row_of = {name: row for row, name in enumerate(names)}
+    wanted = {reading.series for reading in readings}
+    without = sorted(wanted - row_of.keys())
+    if without:
+        raise TrafficError(
+            str(path),
+            f"{len(without)} workloads have no traffic here: {_some(without)}.",
+            "Add their rows, or name their `series` in fleet.yaml, or take the workloads out.",
+        )
+    unknown = sorted(row_of.keys() - wanted)
+    if unknown:
+        raise TrafficError(
+            str(path),
+            f"{len(unknown)} series belong to no workload: {_some(unknown)}.",
+            "Add the workloads to fleet.yaml, or take the rows out.",
+        )
+    return row_of
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(shown(name) for name in names[:5]) + (", …" if len(names) > 5 else "")
+
+
+def _shift_bins(path: Path, entry: TrafficEntry, readings: Sequence[Reading]) -> list[int]:
+    shifts: list[int] = []
+    for reading in readings:
+        position = reading.shift_h * 3600 / entry.bin_s
+        if not math.isclose(position, round(position), abs_tol=1e-6):
+            raise TrafficError(
+                str(path),
+                f"A shift of {reading.shift_h:g} h for {shown(reading.workload)} is not a whole number of bins.",
+                f"Shift by multiples of {entry.bin_s:g} s.",
+            )
+        shifts.append(round(position))
+    return shifts
+
+
+def _variation(folder: Path, entry: TrafficEntry, names: Sequence[str]) -> FloatArray:
+    given = entry.interarrival_variation
+    if not isinstance(given, InterarrivalEntry):
+        return np.full(len(names), float(given))
+    path = _inside(folder, given.file)
+    frame = _frame(path)
+    _require(path, frame, ["workload", "variation"])
+    of_series = dict(zip(_texts(path, frame, "workload"), _numbers(path, frame, "variation"), strict=True))
+    without = [name for name in names if not math.isfinite(of_series.get(name, math.nan))]
+    if without:
+        raise TrafficError(
+            str(path), f"{len(without)} series have no variation: {_some(without)}.", "Add a row for each of them."
+        )
+    return np.array([of_series[name] for name in names], dtype=np.float64)
