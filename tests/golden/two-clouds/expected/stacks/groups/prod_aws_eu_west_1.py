@@ -1,0 +1,51 @@
+"""What prod serves on AWS in eu-west-1, as data. The file to review."""
+
+from components.values import AwsGroup, AwsRegion, Model
+
+STACK = AwsRegion(
+    environment="prod",
+    fleet="two-clouds",
+    account="123456789012",
+    region="eu-west-1",
+    host="eu-west-1.models.example.com",
+    api="prod-two-clouds",
+    tags={
+        "cost-centre": "shop_12",
+        "environment": "prod",
+        "fleet": "two-clouds",
+        "managed-by": "covey",
+        "stack": "prod-aws-eu-west-1",
+    },
+    groups=(
+        AwsGroup(
+            name="rare",
+            endpoint="prod-rare",
+            hosting="sagemaker-serverless",
+            instance_type="serverless-2gib",
+            image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1.5",
+            min_replicas=1,
+            max_replicas=4,
+            invocations_per_minute=5040.0,
+            cores=1,
+            gpus=0,
+            memory_mb=2048,
+            concurrency=16,
+            volume_key=True,
+            monthly_ceiling_usd=None,
+            models=(
+                Model(
+                    key="rare-europe",
+                    name="rare-europe",
+                    version="3",
+                    path="/rare",
+                    artifact="rare/1.tar.gz",
+                    latency_s=0.25,
+                    percentile=0.99,
+                    tags={
+                        "cohort": "electronics",
+                    },
+                ),
+            ),
+        ),
+    ),
+)

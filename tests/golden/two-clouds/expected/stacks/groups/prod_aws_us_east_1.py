@@ -1,0 +1,108 @@
+"""What prod serves on AWS in us-east-1, as data. The file to review."""
+
+from components.values import AwsGroup, AwsRegion, Model
+
+STACK = AwsRegion(
+    environment="prod",
+    fleet="two-clouds",
+    account="123456789012",
+    region="us-east-1",
+    host="us-east-1.models.example.com",
+    api="prod-two-clouds",
+    tags={
+        "cost-centre": "shop_12",
+        "environment": "prod",
+        "fleet": "two-clouds",
+        "managed-by": "covey",
+        "stack": "prod-aws-us-east-1",
+    },
+    groups=(
+        AwsGroup(
+            name="images",
+            endpoint="prod-images",
+            hosting="sagemaker-multi-model",
+            instance_type="ml.g5.xlarge",
+            image="123456789012.dkr.ecr.us-east-1.amazonaws.com/triton:24.09",
+            min_replicas=1,
+            max_replicas=4,
+            invocations_per_minute=5040.0,
+            cores=4,
+            gpus=1,
+            memory_mb=16384,
+            concurrency=16,
+            volume_key=False,
+            monthly_ceiling_usd=730,
+            models=(
+                Model(
+                    key="images-usa",
+                    name="images-usa",
+                    version="3",
+                    path="/images",
+                    artifact="images/usa/7.tar.gz",
+                    latency_s=0.25,
+                    percentile=0.99,
+                    tags={
+                        "team": "search",
+                    },
+                ),
+            ),
+        ),
+        AwsGroup(
+            name="retail-usa",
+            endpoint="prod-retail-usa",
+            hosting="sagemaker-multi-model",
+            instance_type="ml.c6i.xlarge",
+            image="123456789012.dkr.ecr.us-east-1.amazonaws.com/sklearn:1.5",
+            min_replicas=2,
+            max_replicas=8,
+            invocations_per_minute=5040.0,
+            cores=4,
+            gpus=0,
+            memory_mb=8192,
+            concurrency=32,
+            volume_key=True,
+            monthly_ceiling_usd=1460,
+            models=(
+                Model(
+                    key="electronics-usa",
+                    name="electronics-usa",
+                    version="3",
+                    path="/electronics-usa/model1",
+                    artifact="electronics/usa/3.tar.gz",
+                    latency_s=0.25,
+                    percentile=0.99,
+                    tags={
+                        "cohort": "electronics",
+                        "team": "search",
+                    },
+                ),
+                Model(
+                    key="fashion-usa",
+                    name="fashion-usa",
+                    version="3",
+                    path="/model2",
+                    artifact="fashion/usa/3.tar.gz",
+                    latency_s=0.25,
+                    percentile=0.99,
+                    tags={
+                        "cohort": "electronics",
+                        "team": "search",
+                    },
+                ),
+                Model(
+                    key="homeware-usa",
+                    name="homeware-usa",
+                    version="3",
+                    path="/homeware-usa/model1",
+                    artifact="homeware/usa/1.tar.gz",
+                    latency_s=0.25,
+                    percentile=0.99,
+                    tags={
+                        "cohort": "electronics",
+                        "team": "search",
+                    },
+                ),
+            ),
+        ),
+    ),
+)
