@@ -1,8 +1,8 @@
 """Write the examples' data from the public traces they are made of.
 
 ``python examples/build.py SOURCE_FOLDER`` expects the folders ``uci_online_retail``, ``servegen`` and
-``azure2019_femux100`` there. It rewrites the traffic files, and everything below ``workloads:`` in every `fleet.yaml`; what
-stands above is written by hand. The same sources give the same bytes.
+``azure2019_femux100`` there. It rewrites the traffic files, and everything below ``workloads:`` in every `fleet.yaml`;
+what stands above is written by hand. The same sources give the same bytes.
 """
 
 import sys
@@ -36,6 +36,7 @@ PLANNED_S = 604_800
 
 
 def main(source: Path) -> None:
+    """Build all four examples."""
     retail = pl.read_parquet(source / "uci_online_retail" / "lines_5min_long_dev.parquet")
     shop(retail)
     paper(retail)
@@ -52,7 +53,7 @@ def shop(retail: pl.DataFrame) -> None:
     ).sort("workload", "time")
     lines.write_parquet(HERE / "shop" / "traffic.parquet", compression="zstd", statistics=False)
     workloads: list[dict[str, Any]] = []
-    for name in lines["workload"].unique().sort():
+    for name in lines["workload"].unique().sort().to_list():
         country, category = name.split("/cat")
         place = PLACES.get(country, country.replace("_", " "))
         workload: dict[str, Any] = {

@@ -7,98 +7,30 @@ then `assumptions` (values nobody measured), which the plan prints.
 import hashlib
 import re
 import unicodedata
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from generator.fields import (
+    ArtifactKey,
+    BucketTemplate,
+    CatalogName,
+    Domain,
+    Email,
+    FileName,
+    ImageTemplate,
+    Instant,
+    Name,
+    NotNegative,
+    Positive,
+    Share,
+    Slug,
+    TimeZone,
+    UrlPath,
+    Word,
+    template,
+)
 from generator.model import CLOUD_OF_HOSTING, Accelerator, Cloud, Hosting
-
-LONGEST_NAME = 128
-
-
-def _name(text: str) -> str:
-    """Normalise to NFC; refuse what cannot be printed (control and direction marks) or does not show (outer spaces)."""
-    text = unicodedata.normalize("NFC", text)
-    if not text.isprintable():
-        raise ValueError("must hold printable characters only")
-    if text != text.strip():
-        raise ValueError("must not begin or end with a space")
-    if len(text) > LONGEST_NAME:
-        raise ValueError(f"must have at most {LONGEST_NAME} characters")
-    return text
-
-
-def _key(text: str) -> str:
-    if any(set(part) == {"."} for part in text.split("/")):
-        raise ValueError("must not hold the parts '.' or '..'")
-    return text
-
-
-def _instant(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("must be a date and time in quotes, such as '2026-01-31T00:00:00'")  # noqa: TRY004 (pydantic's contract)
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(
-            "must be a date and time such as '2026-01-31T00:00:00' or '2026-01-31T00:00:00+01:00'"
-        ) from None
-
-
-def _time_zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("must be a time zone such as 'UTC' or 'Europe/London'") from None
-    return text
-
-
-def _template(*placeholders: str) -> AfterValidator:
-    def check(text: str) -> str:
-        unknown = sorted(set(re.findall(r"\{([^{}]*)\}", text)) - set(placeholders))
-        stripped = re.sub(r"\{[^{}]*\}", "", text)
-        if unknown or "{" in stripped or "}" in stripped:
-            words = " and ".join("{" + word + "}" for word in placeholders)
-            raise ValueError(f"may hold the placeholders {words} only")
-        return text
-
-    return AfterValidator(check)
-
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=4 * LONGEST_NAME), AfterValidator(_name)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 :._-]{0,62}$")]
-CatalogName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
-UrlPath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._~-]*)+$", max_length=128)]
-ArtifactKey = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._=+-]*(/[A-Za-z0-9._=+-]+)*$", max_length=512),
-    AfterValidator(_key),
-]
-FileName = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*\.(csv|parquet)$", max_length=256),
-    AfterValidator(_key),
-]
-ImageTemplate = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9{][a-z0-9{}._/:@-]*$", max_length=512),
-    _template("region", "account"),
-]
-BucketTemplate = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9{][a-z0-9{}._-]{1,100}$"), _template("region", "account")
-]
-Domain = Annotated[
-    str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", max_length=180)
-]
-Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]+\.)+[A-Za-z]{2,63}$")]
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Positive = Annotated[float, Field(gt=0, le=1e12)]
-NotNegative = Annotated[float, Field(ge=0, le=1e12)]
 
 
 class Entry(BaseModel):
@@ -112,16 +44,16 @@ class ServiceEntry(Entry):
 
     reference: CatalogName = Field(description="Instance type of the catalogue the time was measured on.")
     mean_s: Positive = Field(description="Mean service time of one request, in seconds, with a batch of one.")
-    variation: NotNegative = Field(1.0, description="Coefficient of variation of the service time.")
+    variation: NotNegative = Field(default=1.0, description="Coefficient of variation of the service time.")
     compute_share: float = Field(
-        1.0,
+        default=1.0,
         ge=0,
         le=1,
         description="Share of the time that shrinks with arithmetic speed; the rest with memory bandwidth.",
     )
-    max_batch: int = Field(1, ge=1, le=4096, description="Requests a GPU serves at once.")
+    max_batch: int = Field(default=1, ge=1, le=4096, description="Requests a GPU serves at once.")
     marginal_batch_cost: float = Field(
-        1.0, ge=0, le=1, description="What each further request of a batch adds, as a share of the time of one."
+        default=1.0, ge=0, le=1, description="What each further request of a batch adds, as a share of the time of one."
     )
 
 
@@ -138,51 +70,55 @@ class DeployedEntry(Entry):
     hosting: Hosting = Field(description="Kind of hosting.")
     instance_type: CatalogName = Field(description="Instance type of the catalogue.")
     region: CatalogName = Field(description="Region of the hosting's cloud.")
-    replicas: int | None = Field(None, ge=0, le=100_000, description="How many run.")
+    replicas: int | None = Field(default=None, ge=0, le=100_000, description="How many run.")
 
 
 class AssumedTerms(Entry):
     """What may be assumed of a workload that was never measured."""
 
-    size_gib: Positive | None = Field(None, description="Artifact in storage, GiB.")
-    memory_gib: Positive | None = Field(None, description="Artifact loaded, GiB (of GPU memory with a GPU).")
-    response_kib: NotNegative | None = Field(None, description="Mean answer, KiB: what egress is paid for.")
-    service: ServiceEntry | None = Field(None, description="Service time on a reference machine.")
-    current: DeployedEntry | None = Field(None, description="What serves this workload today.")
+    size_gib: Positive | None = Field(default=None, description="Artifact in storage, GiB.")
+    memory_gib: Positive | None = Field(default=None, description="Artifact loaded, GiB (of GPU memory with a GPU).")
+    response_kib: NotNegative | None = Field(default=None, description="Mean answer, KiB: what egress is paid for.")
+    service: ServiceEntry | None = Field(default=None, description="Service time on a reference machine.")
+    current: DeployedEntry | None = Field(default=None, description="What serves this workload today.")
 
 
 class Assumed(AssumedTerms):
     """Assumed values, and how the traffic file is to be read where it is not this workload's own traffic."""
 
     traffic_scale: Positive | None = Field(
-        None, description="Requests (or requests/s, or erlangs) that one unit of the traffic file stands for."
+        default=None, description="Requests (or requests/s, or erlangs) that one unit of the traffic file stands for."
     )
     traffic_shift_h: float | None = Field(
-        None, ge=-8784, le=8784, description="Hours by which the traffic comes later than the file says."
+        default=None, ge=-8784, le=8784, description="Hours by which the traffic comes later than the file says."
     )
 
 
 class WorkloadTerms(AssumedTerms):
     """What `defaults` may say for all workloads, and each workload for itself."""
 
-    version: Name | None = Field(None, description="Version of the model.")
-    runtime: Name | None = Field(None, description="Name of one of the fleet's runtimes.")
-    accelerator: Accelerator | None = Field(None, description="Whether it needs a GPU.")
-    objective: ObjectiveEntry | None = Field(None, description="Latency objective as the caller sees it.")
-    availability: float | None = Field(None, gt=0, lt=1, description="Share of time it must answer; 0.99 by default.")
+    version: Name | None = Field(default=None, description="Version of the model.")
+    runtime: Name | None = Field(default=None, description="Name of one of the fleet's runtimes.")
+    accelerator: Accelerator | None = Field(default=None, description="Whether it needs a GPU.")
+    objective: ObjectiveEntry | None = Field(default=None, description="Latency objective as the caller sees it.")
+    availability: float | None = Field(
+        default=None, gt=0, lt=1, description="Share of time it must answer; 0.99 by default."
+    )
     residency: list[Word] | None = Field(
-        None, description="Continents, countries or regions that may process its data; empty means anywhere."
+        default=None, description="Continents, countries or regions that may process its data; empty means anywhere."
     )
     tenant: Name | None = Field(
-        None, description="Whose model this is; tenants share no endpoint unless limits say so."
+        default=None, description="Whose model this is; tenants share no endpoint unless limits say so."
     )
-    cohort: Name | None = Field(None, description="Workloads of one cohort are rolled out together.")
-    tags: dict[Name, Annotated[Name, Field(max_length=256)]] | None = Field(None, description="Cost and owner tags.")
-    licence: Word | None = Field(None, description="Licence class of the model.")
+    cohort: Name | None = Field(default=None, description="Workloads of one cohort are rolled out together.")
+    tags: dict[Name, Annotated[Name, Field(max_length=256)]] | None = Field(
+        default=None, description="Cost and owner tags."
+    )
+    licence: Word | None = Field(default=None, description="Licence class of the model.")
     users: dict[Name, Share] | None = Field(
-        None, description="Share of the requests from each of the fleet's places; the shares add up to 1."
+        default=None, description="Share of the requests from each of the fleet's places; the shares add up to 1."
     )
-    pin: DeployedEntry | None = Field(None, description="Where this workload must run.")
+    pin: DeployedEntry | None = Field(default=None, description="Where this workload must run.")
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> "WorkloadTerms":
@@ -199,27 +135,31 @@ class WorkloadEntry(WorkloadTerms):
         description="Immutable key of the model, relative to the artifact bucket; equal keys share memory on a replica."
     )
     path: UrlPath | None = Field(
-        None, description="URL path on the group's domain; '/' and the name's slug by default."
+        default=None, description="URL path on the group's domain; '/' and the name's slug by default."
     )
-    series: Name | None = Field(None, description="Name of its series in the traffic file; its own name by default.")
-    keep_together: Name | None = Field(None, description="Workloads with the same label share a group.")
-    keep_apart: Name | None = Field(None, description="Workloads with the same label share no group.")
+    series: Name | None = Field(
+        default=None, description="Name of its series in the traffic file; its own name by default."
+    )
+    keep_together: Name | None = Field(default=None, description="Workloads with the same label share a group.")
+    keep_apart: Name | None = Field(default=None, description="Workloads with the same label share no group.")
 
 
 class ImageEntry(Entry):
     """How a runtime is hosted on one cloud."""
 
     template: ImageTemplate = Field(description="Container image; may hold {region} and {account}.")
-    port: int = Field(8080, ge=1, le=65535, description="Port the server listens on.")
-    health_path: UrlPath = Field("/ping", description="Path that answers when the server is up.")
-    predict_path: UrlPath = Field("/invocations", description="Path that predicts.")
+    port: int = Field(default=8080, ge=1, le=65535, description="Port the server listens on.")
+    health_path: UrlPath = Field(default="/ping", description="Path that answers when the server is up.")
+    predict_path: UrlPath = Field(default="/invocations", description="Path that predicts.")
     hosting: list[Hosting] = Field(min_length=1, description="Kinds of hosting that this image supports.")
 
 
 class RuntimeEntry(Entry):
     """A model server. A cloud without an image is excluded for the workloads that need this runtime."""
 
-    memory_overhead_gib: NotNegative = Field(0.5, description="Memory of the server itself on each replica, GiB.")
+    memory_overhead_gib: NotNegative = Field(
+        default=0.5, description="Memory of the server itself on each replica, GiB."
+    )
     images: dict[Cloud, ImageEntry] = Field(min_length=1, description="Image for each cloud that can host it.")
 
     @model_validator(mode="after")
@@ -236,8 +176,8 @@ class EnvironmentEntry(Entry):
 
     artifact_bucket: BucketTemplate = Field(description="Bucket of the artifacts; may hold {region} and {account}.")
     domain: Domain = Field(description="Domain under which the groups answer, such as models.example.com.")
-    alarm_email: Email | None = Field(None, description="Who is told where no topic exists yet.")
-    monthly_budget_usd: Positive | None = Field(None, description="Budget that warns, US dollars a month.")
+    alarm_email: Email | None = Field(default=None, description="Who is told where no topic exists yet.")
+    monthly_budget_usd: Positive | None = Field(default=None, description="Budget that warns, US dollars a month.")
 
 
 class AwsEnvironmentEntry(EnvironmentEntry):
@@ -250,16 +190,16 @@ class AwsEnvironmentEntry(EnvironmentEntry):
         StringConstraints(
             pattern=r"^arn:aws(-cn|-us-gov)?:acm:[a-z0-9{}-]+:[0-9]{12}:certificate/[A-Za-z0-9{}-]{1,64}$"
         ),
-        _template("region"),
+        template("region"),
     ] = Field(description="ARN of an ACM certificate; may hold {region}.")
     alarm_topic: (
         Annotated[
             str,
             StringConstraints(pattern=r"^arn:aws(-cn|-us-gov)?:sns:[a-z0-9{}-]+:[0-9]{12}:[A-Za-z0-9{}_-]{1,256}$"),
-            _template("region"),
+            template("region"),
         ]
         | None
-    ) = Field(None, description="ARN of an SNS topic that exists already; may hold {region}.")
+    ) = Field(default=None, description="ARN of an SNS topic that exists already; may hold {region}.")
 
 
 class GcpEnvironmentEntry(EnvironmentEntry):
@@ -269,7 +209,7 @@ class GcpEnvironmentEntry(EnvironmentEntry):
     dns_zone_id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$", description="Name of a Cloud DNS managed zone.")
     certificate: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$", description="Name of a Certificate Manager map.")
     alarm_topic: str | None = Field(
-        None,
+        default=None,
         pattern=r"^projects/[a-z][a-z0-9-]{4,28}[a-z0-9]/notificationChannels/[0-9]{1,30}$",
         description="Monitoring notification channel that exists already.",
     )
@@ -278,8 +218,8 @@ class GcpEnvironmentEntry(EnvironmentEntry):
 class EnvironmentsEntry(Entry):
     """The clouds that may be used; a cloud left out is not used."""
 
-    aws: AwsEnvironmentEntry | None = Field(None, description="Where the resources on AWS live.")
-    gcp: GcpEnvironmentEntry | None = Field(None, description="Where the resources on GCP live.")
+    aws: AwsEnvironmentEntry | None = Field(default=None, description="Where the resources on AWS live.")
+    gcp: GcpEnvironmentEntry | None = Field(default=None, description="Where the resources on GCP live.")
 
     @model_validator(mode="after")
     def _one_cloud_at_least(self) -> "EnvironmentsEntry":
@@ -298,8 +238,10 @@ class PlaceEntry(Entry):
 class LimitsEntry(Entry):
     """What no plan may exceed."""
 
-    models_per_group: int = Field(200, ge=1, le=10_000, description="Most models on one endpoint.")
-    traffic_share_per_group: Share = Field(1.0, description="Blast radius: most of the fleet's traffic in one group.")
+    models_per_group: int = Field(default=200, ge=1, le=10_000, description="Most models on one endpoint.")
+    traffic_share_per_group: Share = Field(
+        default=1.0, description="Blast radius: most of the fleet's traffic in one group."
+    )
     tenants_share: bool = Field(default=False, description="Whether models of several tenants may share an endpoint.")
     quotas: dict[CatalogName, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict, description="Most replicas of an instance type that the account may run in one region."
@@ -310,7 +252,7 @@ class InstancePriceEntry(Entry):
     """A negotiated price."""
 
     instance_type: CatalogName = Field(description="Instance type of the catalogue.")
-    region: CatalogName | None = Field(None, description="Region; every region by default.")
+    region: CatalogName | None = Field(default=None, description="Region; every region by default.")
     usd_per_h: NotNegative = Field(description="US dollars an hour for one replica.")
 
 
@@ -333,10 +275,12 @@ class ColumnsEntry(Entry):
     """What the columns of the traffic file are called."""
 
     workload: Annotated[str, Field(min_length=1, max_length=128)] = Field(
-        "workload", description="Names of the series."
+        default="workload", description="Names of the series."
     )
-    time: Annotated[str, Field(min_length=1, max_length=128)] = Field("time", description="Long form: the bin.")
-    value: Annotated[str, Field(min_length=1, max_length=128)] = Field("value", description="Long form: the amount.")
+    time: Annotated[str, Field(min_length=1, max_length=128)] = Field(default="time", description="Long form: the bin.")
+    value: Annotated[str, Field(min_length=1, max_length=128)] = Field(
+        default="value", description="Long form: the amount."
+    )
 
 
 class InterarrivalEntry(Entry):
@@ -359,14 +303,16 @@ class TrafficEntry(Entry):
     start: Instant = Field(description="Start of the first bin, in `time_zone` unless it carries an offset.")
     time_zone: TimeZone = Field(description="Time zone of times without an offset.")
     time: Literal["bin", "seconds", "iso"] = Field(
-        "bin", description="How bins are named: number from 0, seconds since `start`, or ISO 8601 date and time."
+        default="bin",
+        description="How bins are named: number from 0, seconds since `start`, or ISO 8601 date and time.",
     )
     columns: ColumnsEntry = Field(default_factory=ColumnsEntry, description="Names of the columns.")
     missing: Literal["refuse", "zero"] = Field(
-        "refuse", description="zero: a bin that is not in the file had no traffic."
+        default="refuse", description="zero: a bin that is not in the file had no traffic."
     )
     interarrival_variation: Annotated[float, Field(ge=0, le=1000)] | InterarrivalEntry = Field(
-        1.0, description="Coefficient of variation of the time between requests: one number, or a file. 1 is Poisson."
+        default=1.0,
+        description="Coefficient of variation of the time between requests: one number, or a file. 1 is Poisson.",
     )
 
 
@@ -399,19 +345,21 @@ class FleetEntry(Entry):
     """A fleet of models, their traffic, and the terms they run under."""
 
     name: Slug = Field(description="Name of the fleet: lower case letters, digits and hyphens.")
-    environment: Slug = Field("prod", description="Name of the environment, the first part of every stack's name.")
-    cost_centre: Name | None = Field(None, description="Who pays: a tag on every resource.")
+    environment: Slug = Field(
+        default="prod", description="Name of the environment, the first part of every stack's name."
+    )
+    cost_centre: Name | None = Field(default=None, description="Who pays: a tag on every resource.")
     environments: EnvironmentsEntry = Field(description="Where each cloud's resources live.")
     runtimes: dict[Name, RuntimeEntry] = Field(min_length=1, description="Model servers by name.")
     regions: dict[Cloud, Annotated[list[CatalogName], Field(min_length=1)]] | None = Field(
-        None, min_length=1, description="Regions that may be used; by default all of the catalogue."
+        default=None, min_length=1, description="Regions that may be used; by default all of the catalogue."
     )
     places: dict[Name, PlaceEntry] = Field(default_factory=dict, description="Places users are at, by name.")
     limits: LimitsEntry = Field(default_factory=LimitsEntry, description="What no plan may exceed.")
     prices: PricesEntry = Field(default_factory=PricesEntry, description="The company's own terms.")
     traffic: TrafficEntry = Field(description="The traffic file and how to read it.")
     windows: WindowsEntry | None = Field(
-        None, description="What to plan on and what to score on; by default the first 60 % and the rest."
+        default=None, description="What to plan on and what to score on; by default the first 60 % and the rest."
     )
     defaults: WorkloadTerms = Field(
         default_factory=WorkloadTerms, description="What every workload has where it says nothing."
@@ -432,26 +380,7 @@ def slug_path(name: str) -> str:
     return "/" + (slug[:120].rstrip("-") or "model-" + hashlib.sha256(name.encode()).hexdigest()[:8])
 
 
-def as_utc(instant: datetime, time_zone: str) -> datetime:
-    """Give an instant in UTC; without an offset it is a wall clock's in `time_zone`.
-
-    Raises
-    ------
-    ValueError
-        The clock shows that time twice or never (daylight saving).
-    """
-    if instant.tzinfo is None:
-        first = instant.replace(tzinfo=ZoneInfo(time_zone))
-        if first.utcoffset() != first.replace(fold=1).utcoffset():
-            raise ValueError(f"{instant.isoformat()} is no single instant in {time_zone}")
-        instant = first
-    return instant.astimezone(UTC)
-
-
 def fleet_schema() -> dict[str, Any]:
     """JSON Schema of `fleet.yaml`, for editors and for other programs."""
     schema = FleetEntry.model_json_schema(mode="validation")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "covey fleet"}
-
-
-CLOUDS: tuple[Cloud, ...] = get_args(Cloud)

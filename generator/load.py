@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from generator.build_fleet import build_fleet
 from generator.errors import InventoryError
-from generator.inventory import FleetEntry, WindowEntry, as_utc
+from generator.fields import as_utc
+from generator.inventory import FleetEntry, WindowEntry
 from generator.model import Catalog, Inputs, Traffic, Window
 from generator.traffic import Reading, read_traffic
 from generator.yaml_source import Document, read_yaml

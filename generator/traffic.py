@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from generator.errors import TrafficError
-from generator.inventory import InterarrivalEntry, TrafficEntry, as_utc
+from generator.fields import as_utc
+from generator.inventory import InterarrivalEntry, TrafficEntry
 from generator.model import FloatArray, Traffic, Window
 from generator.yaml_source import shown
 
@@ -219,9 +220,9 @@ def _normal(name: str) -> str:
 def _numbers(path: Path, frame: pl.DataFrame, column: str) -> FloatArray:
     """Give a column as numbers, NaN where the cell is empty; what is not a finite amount is refused."""
     series = frame[column]
-    if not (series.dtype.is_numeric() or series.dtype in (pl.String, pl.Null)):
+    if not (series.dtype.is_numeric() or isinstance(series.dtype, pl.String | pl.Null)):
         raise TrafficError(f"{path} column {shown(column)}", f"The type is {series.dtype}.", "Write numbers.")
-    text = series.str.strip_chars() if series.dtype == pl.String else series
+    text = series.str.strip_chars() if isinstance(series.dtype, pl.String) else series
     numbers = text.cast(pl.Float64, strict=False)
     wrong = (numbers.is_null() & series.is_not_null()) | ~numbers.is_finite() | (numbers < 0)
     if wrong.any():

@@ -218,7 +218,7 @@ def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
 
 
 def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1
+    return event.start_mark.line + 1 if event.start_mark is not None else 1
 
 
 def shown(text: str, most: int = 60) -> str:

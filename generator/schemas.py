@@ -1,0 +1,19 @@
+"""Publish the JSON Schemas of what people and programs exchange with covey: ``python -m generator.schemas FOLDER``."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from generator.inventory import fleet_schema
+
+
+def schemas() -> Mapping[str, str]:
+    """Give every published schema as text, by the name of its file."""
+    documents = {"fleet.schema.json": fleet_schema()}
+    return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
+
+
+if __name__ == "__main__":
+    for _name, _text in schemas().items():
+        (Path(sys.argv[1]) / _name).write_text(_text, encoding="utf-8")
