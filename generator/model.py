@@ -541,6 +541,49 @@ class Program:
     stacks: tuple[str, ...]
 
 
+# What the engine did with it ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceOperation:
+    """What the Pulumi engine does, or would do, with one resource: create, update, replace, delete, same."""
+
+    operation: str
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackReport:
+    """What a preview, an update or a destruction of one stack came to.
+
+    Parameters
+    ----------
+    engine : str
+        ``pulumi v3.259.0``, or ``in process`` where no CLI was there and the program only ran against mocks.
+    resources : tuple of ResourceOperation
+        Sorted by type and name; components and providers included, the stack itself not.
+    outputs : mapping of str to object
+        The stack's outputs as plain data; secrets and what is not known yet are left out.
+    """
+
+    stack: str
+    engine: str
+    resources: tuple[ResourceOperation, ...]
+    outputs: Mapping[str, object]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of resources by operation."""
+        operations = [resource.operation for resource in self.resources]
+        return {operation: operations.count(operation) for operation in sorted(set(operations))}
+
+    @property
+    def changes(self) -> int:
+        """Number of resources that are not the same as before."""
+        return sum(resource.operation != "same" for resource in self.resources)
+
+
 def workloads_by_name(workloads: Sequence[Workload]) -> dict[str, Workload]:
     """Index workloads by their name."""
     return {workload.name: workload for workload in workloads}
