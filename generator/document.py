@@ -1,0 +1,238 @@
+"""A plan to its published document and back: what `--json` prints, `--save` keeps and `emit --plan` reads again."""
+
+import math
+from typing import Any
+
+from pydantic import ValidationError
+
+from generator.errors import InputError
+from generator.model import (
+    PROFILES,
+    CostInterval,
+    Group,
+    GroupVerdict,
+    Judged,
+    Layout,
+    Plan,
+    Profile,
+    Recommendation,
+    Window,
+)
+from generator.plan_document import (
+    CommunitiesDocument,
+    CommunityDocument,
+    CostDocument,
+    CostItemDocument,
+    CurrentDocument,
+    GroupDocument,
+    JudgedDocument,
+    PlanDocument,
+    RecommendationDocument,
+    ViolationDocument,
+    WhyNotDocument,
+    WindowDocument,
+)
+
+# A plan takes about 2.5 kB a workload; what is larger than 200,000 workloads take was not written by covey.
+MOST_BYTES = 512 * 2**20
+# Nine digits: finer than any price, coarser than the last bits in which two machines' linear algebra may differ.
+DIGITS = 9
+
+
+def document(plan: Plan) -> PlanDocument:
+    """Publish a plan: figures rounded to `DIGITS` significant digits, and sorted wherever the order says nothing.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    PlanDocument
+    """
+    names = [workload.name for workload in plan.inputs.fleet.workloads]
+    communities = sorted((sorted(names[i] for i in part) for part in plan.communities.members), key=_largest_first)
+    order = {profile: place for place, profile in enumerate(PROFILES)}
+    return PlanDocument(
+        fleet=plan.inputs.fleet.name,
+        seed=plan.seed,
+        planned_window=_window(plan.inputs.planned.window),
+        scored_window=_window(plan.inputs.scored.window),
+        catalog_as_of=plan.catalog_as_of,
+        assumptions=plan.inputs.fleet.assumptions,
+        communities=CommunitiesDocument(
+            modularity=_rounded(plan.communities.modularity),
+            resolution=_rounded(plan.communities.resolution),
+            communities=tuple(CommunityDocument(workloads=tuple(part)) for part in communities),
+        ),
+        baseline=JudgedDocument.model_validate(_judged(plan.baseline)),
+        current=None if plan.current is None else CurrentDocument.model_validate(_judged(plan.current)),
+        recommendations=tuple(
+            RecommendationDocument.model_validate(
+                {
+                    "profile": found.profile,
+                    "saving_vs_baseline": _rounded(found.saving_vs_baseline),
+                    "saving_vs_current": None if found.saving_vs_current is None else _rounded(found.saving_vs_current),
+                    **_judged(found),
+                }
+            )
+            for found in sorted(plan.recommendations, key=lambda found: order[found.profile])
+        ),
+        why_not=tuple(
+            WhyNotDocument(
+                recommendation=why.recommendation,
+                group=why.group,
+                subject=why.subject,
+                rule=why.rule,
+                message=why.message,
+            )
+            for why in sorted(
+                plan.why_not, key=lambda why: (order[why.recommendation], why.group, why.subject, why.rule)
+            )
+        ),
+        gap=None if plan.gap is None else _rounded(plan.gap),
+        note=plan.note,
+    )
+
+
+def saved_document(text: bytes, where: str) -> PlanDocument:
+    """Read a saved plan that nobody vouches for.
+
+    Parameters
+    ----------
+    text : bytes
+        The file's content.
+    where : str
+        Its name, for the error.
+
+    Returns
+    -------
+    PlanDocument
+
+    Raises
+    ------
+    InputError
+        Not a plan document: the field, what is wrong with it, and how to get a good one.
+    """
+    remedy = "Save a plan anew: covey plan FLEET --save FILE."
+    if len(text) > MOST_BYTES:
+        raise InputError(where, f"is larger than {MOST_BYTES // 2**20} MiB.", remedy)
+    try:
+        return PlanDocument.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        # Places are numbers, our own field names, or a stranger's key: only what is short and plain is repeated.
+        parts = [str(part) for part in first["loc"]]
+        field = ".".join(part if part.isidentifier() or part.isdecimal() else "?" for part in parts)
+        raise InputError(f"{where}, field {field}" if field else where, f"{first['msg']}.", remedy) from None
+
+
+def layout_of(saved: PlanDocument, profile: Profile) -> Layout:
+    """Give the layout of one recommendation back as the value it was planned as.
+
+    Parameters
+    ----------
+    saved : PlanDocument
+    profile : str
+        cheapest, balanced or resilient.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    InputError
+        The plan holds no such recommendation.
+    """
+    for found in saved.recommendations:
+        if found.profile == profile:
+            groups = tuple(
+                Group(
+                    name=group.name,
+                    workloads=group.workloads,
+                    hosting=group.hosting,
+                    region=group.region,
+                    instance_type=group.instance_type,
+                    min_replicas=group.min_replicas,
+                    max_replicas=group.max_replicas,
+                    target_utilization=group.target_utilization,
+                    slots=group.slots,
+                    replica_rps=group.replica_rps,
+                )
+                for group in found.groups
+            )
+            return Layout(groups, found.source, found.method)
+    there = ", ".join(found.profile for found in saved.recommendations)
+    raise InputError(
+        f"recommendation {profile}", "is not in this plan.", f"Choose one that is: {there}. {saved.note or ''}".strip()
+    )
+
+
+def _largest_first(names: list[str]) -> tuple[int, list[str]]:
+    return -len(names), names
+
+
+def _window(window: Window) -> WindowDocument:
+    return WindowDocument(start=window.start, end=window.end, bin_s=window.bin_s)
+
+
+def _judged(judged: Judged | Recommendation) -> dict[str, Any]:
+    layout, verdict = judged.layout, judged.verdict
+    seen = {group.name: group for group in verdict.groups}
+    return {
+        "source": layout.source,
+        "method": layout.method,
+        "cost_usd_per_h": _cost(verdict.cost),
+        "items": tuple(
+            CostItemDocument(
+                name=item.name,
+                usd_per_h=None if item.usd_per_h is None else _rounded(item.usd_per_h),
+                estimated=item.estimated,
+                note=item.note,
+            )
+            for item in verdict.items
+        ),
+        "unpriced": tuple(item.name for item in verdict.items if item.usd_per_h is None),
+        "attainment": _rounded(verdict.attainment),
+        "workload_attainment": {name: _rounded(share) for name, share in sorted(verdict.workload_attainment.items())},
+        "slack": _rounded(verdict.slack),
+        "risk": verdict.risk,
+        "violations": tuple(
+            ViolationDocument(rule=found.rule, subject=found.subject, message=found.message)
+            for found in sorted(verdict.violations, key=lambda found: (found.rule, found.subject, found.message))
+        ),
+        "groups": tuple(
+            _group(group, seen.get(group.name)) for group in sorted(layout.groups, key=lambda group: group.name)
+        ),
+    }
+
+
+def _group(group: Group, verdict: GroupVerdict | None) -> GroupDocument:
+    return GroupDocument(
+        name=group.name,
+        cloud=group.cloud,
+        region=group.region,
+        instance_type=group.instance_type,
+        hosting=group.hosting,
+        min_replicas=group.min_replicas,
+        max_replicas=group.max_replicas,
+        workloads=tuple(sorted(group.workloads)),
+        target_utilization=_rounded(group.target_utilization),
+        slots=group.slots,
+        replica_rps=_rounded(group.replica_rps),
+        attainment=0.0 if verdict is None else _rounded(verdict.attainment),
+        cost_usd_per_h=None if verdict is None else _cost(verdict.cost),
+        risk=4 if verdict is None else verdict.risk,
+        risk_reasons=("its machine is not to be had there",) if verdict is None else verdict.risk_reasons,
+    )
+
+
+def _cost(cost: CostInterval) -> CostDocument | None:
+    if not math.isfinite(cost.expected):
+        return None
+    return CostDocument(floor=_rounded(cost.floor), expected=_rounded(cost.expected), ceiling=_rounded(cost.ceiling))
+
+
+def _rounded(figure: float) -> float:
+    return float(f"{figure:.{DIGITS}g}")

@@ -1,0 +1,212 @@
+"""The plan as others read it: the published shape of `covey plan --json` and of a saved plan."""
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from generator.model import CLOUD_OF_HOSTING, Cloud, Hosting, Profile, Source
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+GroupName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+CatalogName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
+Prose = Annotated[str, StringConstraints(max_length=10_000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0, le=1e12)]
+Positive = Annotated[float, Field(gt=0, le=1e12)]
+Replicas = Annotated[int, Field(ge=0, le=1_000_000)]
+Risk = Annotated[int, Field(ge=0, le=4)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class WindowDocument(_Part):
+    """A half-open stretch of time, in UTC."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    bin_s: Positive
+
+
+class CostDocument(_Part):
+    """US dollars an hour: at the fewest replicas, as replayed on the scored window, at the most replicas."""
+
+    floor: NotNegative
+    expected: NotNegative
+    ceiling: NotNegative
+
+
+class CostItemDocument(_Part):
+    """One line of the bill, by its expected amount; null where there is no price, which is not 0."""
+
+    name: Name
+    usd_per_h: float | None
+    estimated: bool
+    note: Prose
+
+
+class ViolationDocument(_Part):
+    """A rule the layout breaks."""
+
+    rule: Name
+    subject: Name
+    message: Prose
+
+
+class GroupDocument(_Part):
+    """Workloads behind one endpoint, the machine that serves them, how it scales, and what the judge saw of it.
+
+    The cost is null where the judge could not replay the group: its machine is not to be had where it stands.
+    """
+
+    name: GroupName
+    cloud: Cloud
+    region: CatalogName
+    instance_type: CatalogName
+    hosting: Hosting
+    min_replicas: Replicas
+    max_replicas: Replicas
+    workloads: Annotated[tuple[Name, ...], Field(min_length=1)]
+    target_utilization: Annotated[float, Field(gt=0, le=1)]
+    slots: Annotated[int, Field(ge=1, le=1_000_000)]
+    replica_rps: Positive
+    attainment: Share
+    cost_usd_per_h: CostDocument | None
+    risk: Risk
+    risk_reasons: tuple[Prose, ...]
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError("min_replicas is larger than max_replicas")
+        if CLOUD_OF_HOSTING[self.hosting] != self.cloud:
+            raise ValueError(f"{self.hosting} is not hosted on {self.cloud}")
+        return self
+
+
+class _Layout(_Part):
+    source: Source
+    method: Prose
+    items: tuple[CostItemDocument, ...]
+    unpriced: tuple[Name, ...]
+    attainment: Share
+    workload_attainment: dict[Name, Share]
+    slack: Annotated[float, Field(le=1)]
+    risk: Risk
+    violations: tuple[ViolationDocument, ...]
+    groups: Annotated[tuple[GroupDocument, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _covers_each_once(self) -> Self:
+        names = [group.name for group in self.groups]
+        if len(set(names)) < len(names):
+            raise ValueError("two groups have the same name")
+        members = [workload for group in self.groups for workload in group.workloads]
+        if len(set(members)) < len(members):
+            raise ValueError("a workload stands in two groups")
+        return self
+
+
+class JudgedDocument(_Layout):
+    """A complete layout and the judge's verdict on a window it was not planned on.
+
+    `attainment` is the share of requests answered within their objective; `unpriced` names what has no price and is
+    therefore missing from the cost; `slack` is the share of paid capacity that stood idle.
+    """
+
+    cost_usd_per_h: CostDocument
+
+
+class CurrentDocument(_Layout):
+    """What runs today and the judge's verdict on it; the cost is null where a part of it is not in the catalogue."""
+
+    cost_usd_per_h: CostDocument | None
+
+
+class RecommendationDocument(JudgedDocument):
+    """One of at most three answers; a saving is a fraction of the other's expected cost, negative where this costs more."""
+
+    profile: Profile
+    saving_vs_baseline: float
+    saving_vs_current: float | None
+
+
+class CommunityDocument(_Part):
+    """Workloads whose traffic moves together."""
+
+    workloads: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class CommunitiesDocument(_Part):
+    """A partition of the fleet by traffic; `modularity` says how pronounced it is, at this `resolution`."""
+
+    modularity: float
+    resolution: Positive
+    communities: tuple[CommunityDocument, ...]
+
+
+class WhyNotDocument(_Part):
+    """Why a machine, region, cloud or hosting kind was not chosen for a group of a recommendation."""
+
+    recommendation: Profile
+    group: Prose
+    subject: Prose
+    rule: Name
+    message: Prose
+
+
+class PlanDocument(_Part):
+    """Everything `covey plan` found.
+
+    `current` is null where the fleet does not say what runs today, `gap` where no bound was computed (else the share
+    by which a cheaper plan could at most undercut the cheapest found among the groups generated), `note` where
+    there is nothing to add.
+    """
+
+    version: Literal[1] = 1
+    fleet: Name
+    seed: int
+    planned_window: WindowDocument
+    scored_window: WindowDocument
+    catalog_as_of: Name
+    assumptions: tuple[Prose, ...]
+    communities: CommunitiesDocument
+    baseline: JudgedDocument
+    current: CurrentDocument | None
+    recommendations: Annotated[tuple[RecommendationDocument, ...], Field(min_length=1, max_length=3)]
+    why_not: tuple[WhyNotDocument, ...]
+    gap: float | None
+    note: Prose | None
+
+    @model_validator(mode="after")
+    def _same_fleet_throughout(self) -> Self:
+        profiles = [recommendation.profile for recommendation in self.recommendations]
+        if len(set(profiles)) < len(profiles):
+            raise ValueError("two recommendations have the same profile")
+        fleet = _members(self.baseline)
+        for recommendation in self.recommendations:
+            if _members(recommendation) != fleet:
+                raise ValueError(f"the {recommendation.profile} recommendation and the baseline hold other workloads")
+        return self
+
+    @property
+    def chosen(self) -> RecommendationDocument:
+        """The recommendation taken when nobody says which: balanced, else the first there is."""
+        balanced = [found for found in self.recommendations if found.profile == "balanced"]
+        return (balanced or list(self.recommendations))[0]
+
+    def text(self) -> str:
+        """Spell the document as JSON: same plan, same bytes, all of them ASCII and so inert on a terminal."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def plan_schema() -> dict[str, Any]:
+    """JSON Schema of the plan document, as published in ``schemas/plan.schema.json``."""
+    schema = PlanDocument.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "covey plan"}
+
+
+def _members(judged: JudgedDocument) -> set[str]:
+    return {workload for group in judged.groups for workload in group.workloads}
