@@ -53,7 +53,8 @@ def shop(retail: pl.DataFrame) -> None:
     ).sort("workload", "time")
     lines.write_parquet(HERE / "shop" / "traffic.parquet", compression="zstd", statistics=False)
     workloads: list[dict[str, Any]] = []
-    for name in lines["workload"].unique().sort().to_list():
+    names: list[str] = lines["workload"].unique().sort().to_list()
+    for name in names:
         country, category = name.split("/cat")
         place = PLACES.get(country, country.replace("_", " "))
         workload: dict[str, Any] = {

@@ -71,8 +71,9 @@ def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading])
             str(path), "The shifts leave no bin in which every workload has traffic.", "Shift by less, or give more."
         )
     rate_rps = np.empty((len(rows), last - first))
-    for w, (row, shift) in enumerate(zip(rows, shifts, strict=True)):
-        np.multiply(table[row, first - shift : last - shift], factor[w], out=rate_rps[w])
+    with np.errstate(over="ignore"):  # said in words below
+        for w, (row, shift) in enumerate(zip(rows, shifts, strict=True)):
+            np.multiply(table[row, first - shift : last - shift], factor[w], out=rate_rps[w])
     if not np.isfinite(rate_rps).all():
         raise TrafficError(str(path), "A scaled rate is too large to be a number.", "Lower `traffic_scale`.")
     variation = _variation(folder, entry, names)[rows]
@@ -223,16 +224,18 @@ def _numbers(path: Path, frame: pl.DataFrame, column: str) -> FloatArray:
     if not (series.dtype.is_numeric() or isinstance(series.dtype, pl.String | pl.Null)):
         raise TrafficError(f"{path} column {shown(column)}", f"The type is {series.dtype}.", "Write numbers.")
     text = series.str.strip_chars() if isinstance(series.dtype, pl.String) else series
-    numbers = text.cast(pl.Float64, strict=False)
-    wrong = (numbers.is_null() & series.is_not_null()) | ~numbers.is_finite() | (numbers < 0)
+    amounts = text.cast(pl.Float64, strict=False).to_numpy()
+    wrong = ~(np.isfinite(amounts) & (amounts >= 0))
     if wrong.any():
-        row = int(wrong.fill_null(value=False).arg_max() or 0)
+        wrong &= series.is_not_null().to_numpy()
+    if wrong.any():
+        row = int(wrong.argmax())
         raise TrafficError(
             _where(path, row, column),
             f"{shown(str(series[row]))} is no amount of traffic.",
             "Write a finite number that is not negative, or leave the cell empty and say `missing: zero`.",
         )
-    return numbers.to_numpy()
+    return amounts
 
 
 def _where(path: Path, row: int, column: str | None = None) -> str:
@@ -251,25 +254,37 @@ def _bin(place: Callable[[Any], str], value: Any, entry: TrafficEntry) -> int:
     """Give the number of the bin that begins at a time."""
     try:
         if entry.time == "iso":
-            instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+            instant = value if isinstance(value, datetime) else _iso(str(value))
             elapsed = as_utc(instant, entry.time_zone) - as_utc(entry.start, entry.time_zone)
             position = elapsed / timedelta(seconds=entry.bin_s)
         else:
-            position = float(value) / (entry.bin_s if entry.time == "seconds" else 1)
-        number = round(position)
-    except (ValueError, TypeError, OverflowError) as error:
-        words = {"bin": "the number of a bin", "seconds": "seconds since the start", "iso": "a date and time"}[
-            entry.time
-        ]
-        raise TrafficError(
-            place(value), f"{shown(str(value))} is not {words}.", "Correct it, or say `traffic: time:`."
-        ) from error
+            position = _number(value) / (entry.bin_s if entry.time == "seconds" else 1)
+    except (ValueError, OverflowError) as error:
+        raise TrafficError(place(value), f"{error}.", "Correct the time, or say `traffic: time:`.") from error
+    number = round(position)
     if not math.isclose(position, number, abs_tol=1e-6) or not 0 <= number < MOST_BINS:
         raise TrafficError(
             place(value),
             f"{shown(str(value))} does not begin one of the first {MOST_BINS:,} bins of {entry.bin_s:g} s.",
             "Correct the time, or `bin_s`, `start` and `time` under `traffic:`.",
         )
+    return number
+
+
+def _iso(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not a date and time such as 2026-01-31T00:00") from None
+
+
+def _number(value: Any) -> float:
+    try:
+        number = float(value)
+    except (ValueError, TypeError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(str(value))} is not the number of a bin, or of seconds")
     return number
 
 
