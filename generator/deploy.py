@@ -1,0 +1,238 @@
+"""Puts an emitted project before the Pulumi engine: preview, up, destroy; with real plugins, or offline in a sandbox."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from generator.errors import DeployError
+from generator.model import ResourceOperation, StackReport
+from generator.offline.plugins import write_language_host
+from generator.offline.sandbox import read_yaml, sandbox
+from generator.offline.values import HIDDEN, UNKNOWN
+from generator.pulumi_cli import CLI_VERSION, Cli, find_cli, run_cli
+
+Progress = Callable[[ResourceOperation], None]
+
+PINNED = ".".join(map(str, CLI_VERSION))
+# A replacement shows as three steps; the one in the middle stands for all.
+PARTS_OF_REPLACEMENT = ("create-replacement", "delete-replaced")
+# What the engine's complaint asks for. The first pattern that is found wins.
+REMEDIES: tuple[tuple[str, str], ...] = (
+    (r"no stack named", "Create it once with `pulumi stack init {stack}` in {project}."),
+    (r"PULUMI_ACCESS_TOKEN|pulumi login", "Run `pulumi login`, or set PULUMI_BACKEND_URL to where the state is kept."),
+    (r"passphrase", "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's passphrase."),
+    (r"currently locked|another update", "Wait for the other update, or end it with `pulumi cancel {stack}`."),
+    (r"protect", "Unprotect on purpose: `pulumi config set protect false --stack {stack}`, then update, then destroy."),
+    (r"could not load plugin|no resource plugin", "Run `pulumi plugin install` in {project}, or work offline."),
+    (r"Missing required configuration variable", "Set it: `pulumi config set KEY VALUE --stack {stack}` in {project}."),
+    (r"credential|authenticat|ExpiredToken", "Log in to the cloud account and try again, or work offline."),
+)
+
+
+def preview(
+    project: Path, stack: str, *, sandbox_folder: Path | None = None, progress: Progress | None = None
+) -> StackReport:
+    """Ask the engine what an update of a stack would do.
+
+    Parameters
+    ----------
+    project : Path
+        Folder with Pulumi.yaml.
+    stack : str
+        Name of the stack.
+    sandbox_folder : Path, optional
+        Work offline: stand-in providers, state and a pretend cloud in this folder, on a copy of the project. Given again,
+        it continues where the last run ended. None takes the project as it is, with real plugins and credentials.
+    progress : callable, optional
+        Called with each resource as the engine comes to it.
+
+    Raises
+    ------
+    DeployError
+        No CLI that fits, or what the engine complained about.
+    """
+    return operate("preview", (), project, stack, sandbox_folder, progress)
+
+
+def up(
+    project: Path, stack: str, *, sandbox_folder: Path | None = None, progress: Progress | None = None
+) -> StackReport:
+    """Create and change a stack's resources, without asking. Parameters and errors are those of `preview`."""
+    return operate("up", ("--yes", "--skip-preview"), project, stack, sandbox_folder, progress)
+
+
+def destroy(
+    project: Path, stack: str, *, sandbox_folder: Path | None = None, progress: Progress | None = None
+) -> StackReport:
+    """Delete a stack's resources, without asking. Parameters and errors are those of `preview`."""
+    return operate("destroy", ("--yes", "--skip-preview"), project, stack, sandbox_folder, progress)
+
+
+def preview_in_process(project: Path, stack: str) -> StackReport:
+    """Run a stack's program against mocks and count what it registers, for want of a CLI.
+
+    The stand-in providers' checks are made; what an engine alone knows (what is there already, plugins, policies) is not.
+
+    Raises
+    ------
+    DeployError
+        Where the program fails, or registers what a provider would refuse.
+    """
+    command = [sys.executable, "-P", "-m", "generator.offline.in_process", str(project.resolve()), stack]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    lines = ran.stdout.splitlines()
+    if ran.returncode != 0 or not lines:
+        complaints = [line for line in ran.stderr.splitlines() if line.strip()]
+        raise DeployError(
+            f"stack {stack}", (complaints or ["The program ended early."])[-1], look_yourself(project, stack)
+        )
+    found = json.loads(lines[-1])
+    if found["refusals"]:
+        raise DeployError(f"stack {stack}", "; ".join(found["refusals"]) + ".", look_yourself(project, stack))
+    created = [ResourceOperation("create", token, name) for token, name in found["resources"]]
+    return StackReport(stack, "in process", in_order(created), {})
+
+
+def operate(
+    command: str,
+    options: tuple[str, ...],
+    project: Path,
+    stack: str,
+    sandbox_folder: Path | None,
+    progress: Progress | None,
+) -> StackReport:
+    """Run one of the engine's operations and read its events into a report."""
+    cli = required_cli()
+    resources: list[ResourceOperation] = []
+    outputs: dict[str, object] = {}
+    complaints: list[str] = []
+
+    def listen(line: str) -> None:
+        event = parsed(line)
+        if "resourcePreEvent" in event:
+            operation = operation_of(event["resourcePreEvent"]["metadata"])
+            if operation is not None:
+                resources.append(operation)
+                if progress is not None:
+                    progress(operation)
+        elif "resOutputsEvent" in event:
+            outputs.update(outputs_of(event["resOutputsEvent"]["metadata"]))
+        elif event.get("diagnosticEvent", {}).get("severity") == "error":
+            complaints.append(complaint_of(event["diagnosticEvent"]))
+
+    with workplace(cli, project, stack, sandbox_folder) as (folder, environment):
+        exit_code, errors = run_cli(
+            cli, [command, "--json", "--stack", stack, *options], folder=folder, environment=environment, on_line=listen
+        )
+    if exit_code != 0:
+        complaint = " ".join(dict.fromkeys(complaints)) or last_complaint(errors)
+        raise DeployError(f"stack {stack}", complaint, remedy(complaint, project, stack))
+    return StackReport(stack, f"pulumi {cli.version}", in_order(resources), outputs)
+
+
+def required_cli() -> Cli:
+    """Find the CLI or say how to come by one."""
+    cli = find_cli()
+    if cli is None:
+        raise DeployError(
+            "pulumi",
+            f"There is no Pulumi CLI {PINNED} or newer on PATH.",
+            "Install it from pulumi.com, or run `make pulumi`, which builds it from Go modules.",
+        )
+    return cli
+
+
+@contextmanager
+def workplace(
+    cli: Cli, project: Path, stack: str, sandbox_folder: Path | None
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Yield the folder to run in and the environment, with a Python language host where the CLI came without one."""
+    with tempfile.TemporaryDirectory(prefix="covey-") as temporary:
+        if sandbox_folder is None:
+            read_yaml(project / "Pulumi.yaml")
+            folder, environment, exists = project, dict(os.environ), True
+        else:
+            copy = sandbox(project, stack, sandbox_folder)
+            folder, environment, exists = copy.project, copy.environment, copy.stack_exists
+        environment |= {
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # One event a line as it happens, for a preview too; `up` and `destroy` do so by themselves.
+            "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
+        }
+        if not cli.has_python:
+            write_language_host(Path(temporary))
+            environment["PATH"] = os.pathsep.join([temporary, environment.get("PATH", os.defpath)])
+        if not exists:
+            begin = ["stack", "init", stack, "--no-select"]
+            exit_code, errors = run_cli(cli, begin, folder=folder, environment=environment, on_line=lambda _: None)
+            if exit_code != 0:
+                complaint = last_complaint(errors)
+                raise DeployError(f"stack {stack}", complaint, remedy(complaint, project, stack))
+        yield folder, environment
+
+
+def parsed(line: str) -> dict[str, Any]:
+    """Read one line of the engine's event stream; a line that is none is no event."""
+    try:
+        event = json.loads(line)
+    except json.JSONDecodeError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def operation_of(step: dict[str, Any]) -> ResourceOperation | None:
+    """Read what happens to one resource; None for the stack itself and for parts of a replacement."""
+    if step["type"] == "pulumi:pulumi:Stack" or step["op"] in PARTS_OF_REPLACEMENT:
+        return None
+    return ResourceOperation(step["op"], step["type"], step["urn"].rsplit("::", 1)[1])
+
+
+def outputs_of(step: dict[str, Any]) -> dict[str, object]:
+    """Read the stack's outputs that are known and no secret."""
+    if step["type"] != "pulumi:pulumi:Stack":
+        return {}
+    given = (step.get("new") or {}).get("outputs") or {}
+    return {name: value for name, value in given.items() if UNKNOWN not in str(value) and HIDDEN not in str(value)}
+
+
+def complaint_of(diagnostic: dict[str, Any]) -> str:
+    """Turn a diagnostic into a sentence: the resource it is about, and the engine's words on one line."""
+    text = re.sub(r"<\{%.*?%\}>", "", diagnostic.get("message", ""))
+    text = " ".join(text.split()).removeprefix("error: ")
+    name = (diagnostic.get("urn") or "").rsplit("::", 1)[-1]
+    about = "" if not name or name in text or "pulumi:pulumi:Stack" in diagnostic["urn"] else f"{name}: "
+    return f"{about}{text}".rstrip(".") + "."
+
+
+def last_complaint(errors: str) -> str:
+    """Find the CLI's own complaint where there was no event yet."""
+    lines = [line.removeprefix("error: ").strip() for line in errors.splitlines() if line.startswith("error:")]
+    rest = [line.strip() for line in errors.splitlines() if line.strip()]
+    return (lines or rest or ["The engine ended without a word."])[-1].rstrip(".") + "."
+
+
+def remedy(complaint: str, project: Path, stack: str) -> str:
+    """Say what to do about a complaint."""
+    for pattern, advice in REMEDIES:
+        if re.search(pattern, complaint, re.IGNORECASE):
+            return advice.format(stack=stack, project=project)
+    return look_yourself(project, stack)
+
+
+def look_yourself(project: Path, stack: str) -> str:
+    """Point to the resource's data in the program, the one place where it can be put right."""
+    return (
+        f"Correct it in {project / 'stacks' / 'groups' / (stack.replace('-', '_') + '.py')} or in the stack's config."
+    )
+
+
+def in_order(resources: list[ResourceOperation]) -> tuple[ResourceOperation, ...]:
+    """Sort by type and name: the engine works in parallel and reports in any order."""
+    return tuple(sorted(resources, key=lambda resource: (resource.type, resource.name, resource.operation)))

@@ -1,0 +1,54 @@
+"""The pretend cloud's own memory: one file a resource, so that a refresh finds what is there and a test can take it away."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from generator.offline.values import Properties
+
+
+class Cloud:
+    """Resources by type and id under one folder, and a log of every input that was created or changed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie; made when missing. Secrets never reach it: callers pass `values.hidden` ones.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "resources"
+        self.log = folder / "inputs.jsonl"
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, token: str, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
+        """Create or change a resource."""
+        record = {"type": token, "id": identity, "urn": urn, "inputs": inputs, "outputs": outputs}
+        path = self.path(token, identity)
+        unfinished = path.with_suffix(".tmp")
+        unfinished.write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
+        unfinished.replace(path)
+        line = json.dumps({"type": token, "id": identity, "urn": urn, "inputs": inputs}, sort_keys=True)
+        # One write to a descriptor opened for appending: the two providers' lines never mix.
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, f"{line}\n".encode())
+        finally:
+            os.close(descriptor)
+
+    def find(self, token: str, identity: str) -> tuple[Properties, Properties] | None:
+        """Inputs and outputs of a resource, or None where it is gone."""
+        try:
+            record = json.loads(self.path(token, identity).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return record["inputs"], record["outputs"]
+
+    def remove(self, token: str, identity: str) -> None:
+        """Delete a resource; one that is gone already is no failure, as with the real providers."""
+        self.path(token, identity).unlink(missing_ok=True)
+
+    def path(self, token: str, identity: str) -> Path:
+        """File of one resource; ids hold slashes and more, so their digest names it."""
+        return self.folder / f"{hashlib.sha256(f'{token} {identity}'.encode()).hexdigest()[:32]}.json"

@@ -1,0 +1,54 @@
+"""Runs a Python program for the engine where the CLI came without its Python language host."""
+
+import os
+import runpy
+import sys
+import traceback
+from pathlib import Path
+
+import pulumi
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import language_pb2_grpc
+
+from generator.offline.serve import serve
+
+
+class Host(LanguageServer):
+    """The SDK's own server for inline programs, given the program the engine names."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None)
+
+    def Run(self, request, context):  # noqa: D102, N802
+        self.program = lambda: run(Path(request.pwd), request.program or ".")
+        return super().Run(request, context)
+
+
+def run(folder: Path, program: str) -> None:
+    """Run a program as the real host does: from its own folder, which stands first on the module path."""
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    try:
+        runpy.run_path(str(folder / program), run_name="__main__")
+    except pulumi.RunError:
+        raise
+    except Exception as error:
+        raise pulumi.RunError(describe(error, folder)) from error
+
+
+def describe(error: BaseException, folder: Path) -> str:
+    """Say in one line where in the program an error arose, and what it is."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)]
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}:{error.lineno}: {error.msg}"
+    where = f"{Path(own[-1].filename).relative_to(folder)}:{own[-1].lineno}: " if own else ""
+    return f"{where}{type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Serve until the engine is gone."""
+    serve(lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(), server))
+
+
+if __name__ == "__main__":
+    main()
