@@ -1,4 +1,4 @@
-"""How callers move from today's endpoints to the emitted ones: which stack first, which URL, what they need, how back."""
+"""How callers move from today's endpoints to the emitted ones: which first, what they need, how back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """One stack's cutover. `steps` are Markdown of our own words and checked names; `moved` says a path got a prefix."""
+    """One stack's cutover. `steps` are Markdown of our own; `moved` says that some path got a prefix."""
 
     number: int
     stack: str

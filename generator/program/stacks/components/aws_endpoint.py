@@ -25,10 +25,8 @@ from pulumi_aws.sagemaker import (
 )
 
 from .aws_identity import execution_role
-from .aws_watch import endpoint_alarms
+from .aws_watch import VARIANT, endpoint_alarms
 from .values import AwsGroup, AwsRegion, shared_tags
-
-VARIANT = "live"  # A variant that changes its name cannot be updated blue/green, nor keep its scaling target.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +92,7 @@ class SageMakerGroup(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        rollback = endpoint_alarms(name, group, VARIANT, foundation.topic_arn, tags, child)
+        rollback = endpoint_alarms(name, group, foundation.topic_arn, tags, child)
         endpoint = sagemaker.Endpoint(
             f"{name}-endpoint",
             name=group.endpoint,

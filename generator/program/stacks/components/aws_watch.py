@@ -14,12 +14,12 @@ from .values import AwsGroup, AwsRegion, Model, slowest_objective
 SAGEMAKER = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
 MICROSECONDS = 1_000_000.0
+VARIANT = "live"  # A variant that changes its name cannot be updated blue/green, nor keep its scaling target.
 
 
 def endpoint_alarms(
     name: str,
     group: AwsGroup,
-    variant: str,
     topic_arn: pulumi.Input[str],
     tags: Mapping[str, str],
     child: pulumi.ResourceOptions,
@@ -32,7 +32,7 @@ def endpoint_alarms(
         Those that roll a failed update back: errors and latency. Each treats missing data as well, or it would hold
         up the first deployment.
     """
-    dimensions = {"EndpointName": group.endpoint, "VariantName": variant}
+    dimensions = {"EndpointName": group.endpoint, "VariantName": VARIANT}
     slowest = slowest_objective(group.models)
 
     def alarm(
@@ -164,7 +164,7 @@ def dashboard(stack: AwsRegion, region: pulumi.ResourceOptions) -> None:
     """Make the region's dashboard: one row a group."""
     widgets: list[Mapping[str, object]] = []
     for row, group in enumerate(stack.groups):
-        where = ["EndpointName", group.endpoint, "VariantName", "live"]
+        where = ["EndpointName", group.endpoint, "VariantName", VARIANT]
         used = "GPUUtilization" if group.gpus else "CPUUtilization"
         graphs: tuple[tuple[str, list[list[object]]], ...] = (
             ("invocations", [[SAGEMAKER, "Invocations", *where, {"stat": "Sum"}]]),

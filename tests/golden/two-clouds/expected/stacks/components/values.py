@@ -50,7 +50,7 @@ class AwsGroup:
     invocations_per_minute : float
         Requests a minute and instance at which the autoscaler adds another.
     memory_mb, concurrency : int
-        What one serverless worker gets, and how many may run; of no effect on the other kinds.
+        What one serverless worker gets, and how many may run; 0 on the other kinds.
     cores, gpus : int
         Of one instance: CPUUtilization runs to 100 for each core, GPUUtilization to 100 for each GPU.
     volume_key : bool

@@ -1,0 +1,136 @@
+"""A program on disk: written whole or not at all, never over what someone edited."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from generator.errors import EmitError
+from generator.model import Program
+
+MANIFEST = ".covey.json"
+SEEDS = PurePosixPath("stacks/config")
+
+
+def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) -> None:
+    """Write a program's files below a folder, and remove those that an earlier emission left and this one lacks.
+
+    Everything is checked and written aside before the first file moves to its place. A stack's configuration is written
+    once and then belongs to its owner, also after its stack has gone.
+
+    Parameters
+    ----------
+    program : Program
+        What `emit` returned.
+    into : Path
+        The project's folder; made where it does not exist.
+    overwrite_edited : bool
+        Whether files that were edited since the last emission, or were never emitted, may be replaced or removed.
+
+    Raises
+    ------
+    EmitError
+        If a path leads outside the folder or through a link, or, unless `overwrite_edited`, naming the files someone
+        edited.
+    """
+    root = _root(into)
+    places = {path: _place(root, path) for path in program.files}
+    known = _digests(root)
+    vanished = {path: _place(root, path) for path in known if path not in program.files}
+    seeded = {path for path, place in places.items() if _is_seed(path) and place.exists()}
+    written = {path: text for path, text in program.files.items() if path not in seeded}
+
+    if not overwrite_edited:
+        edited = [
+            path
+            for path, place in sorted((places | vanished).items())
+            if path not in seeded and path != MANIFEST and _edited(place, program.files.get(path), known.get(path))
+        ]
+        if edited:
+            raise EmitError(
+                str(into),
+                f"edited since the last emission, or not covey's: {', '.join(edited[:20])}"
+                + (f" and {len(edited) - 20} more." if len(edited) > 20 else "."),
+                "Move the edits into the fleet or keep them elsewhere, then emit again, with --overwrite-edited.",
+            )
+    try:
+        _replace(root, written, places)
+        for place in vanished.values():
+            place.unlink(missing_ok=True)
+            _prune(place.parent, root)
+    except OSError as error:
+        raise EmitError(
+            str(error.filename or into), f"cannot be written: {error.strerror}.", "Make room there."
+        ) from error
+
+
+def _root(into: Path) -> Path:
+    if into.is_symlink() or (into.exists() and not into.is_dir()):
+        raise EmitError(str(into), "is a link or a file, not a folder.", "Name a folder of its own.")
+    return into.resolve()
+
+
+def _place(root: Path, path: str) -> Path:
+    """Return where a file lies, or refuse a path that leaves the folder, also by way of a link."""
+    relative = PurePosixPath(path)
+    strange = not path.isprintable() or "\\" in path or str(relative) != path or relative.is_absolute()
+    if strange or ".." in relative.parts or path == ".":
+        raise EmitError(repr(path[:200]), "is no path inside the project.", "Emit anew; if it stays, report this.")
+    place = root
+    for part in relative.parts:
+        place = place / part
+        if place.is_symlink():
+            raise EmitError(str(place), "is a link; covey writes through none.", "Replace it by what it points to.")
+    if place.exists() and not place.is_file():
+        raise EmitError(str(place), "is in the way: a file is to be written there.", "Move it elsewhere.")
+    return place
+
+
+def _digests(root: Path) -> dict[str, str]:
+    """Return the digests of the last emission, none where there was none."""
+    place = _place(root, MANIFEST)
+    if not place.exists():
+        return {}
+    try:
+        document: object = json.loads(place.read_text(encoding="utf-8"))
+        digests = cast("dict[str, object]", document)["sha256"]
+        return {str(path): str(digest) for path, digest in cast("dict[object, object]", digests).items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EmitError(str(place), "is not what covey wrote.", "Restore it, or emit into an empty folder.") from error
+
+
+def _is_seed(path: str) -> bool:
+    return SEEDS in PurePosixPath(path).parents
+
+
+def _edited(place: Path, text: str | None, digest: str | None) -> bool:
+    """Whether a file on disk is neither what the last emission wrote nor what this one would."""
+    if not place.exists():
+        return False
+    content = place.read_bytes()
+    return content != (text or "").encode() and sha256(content).hexdigest() != digest
+
+
+def _replace(root: Path, texts: Mapping[str, str], places: Mapping[str, Path]) -> None:
+    """Write aside, on the same file system, then move each file to its place; the manifest last."""
+    root.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".covey-", dir=root))
+    try:
+        order = sorted(texts, key=lambda path: (path == MANIFEST, path))
+        for number, path in enumerate(order):
+            (aside / str(number)).write_text(texts[path], encoding="utf-8", newline="\n")
+        for number, path in enumerate(order):
+            places[path].parent.mkdir(parents=True, exist_ok=True)
+            (aside / str(number)).replace(places[path])
+    finally:
+        shutil.rmtree(aside)
+
+
+def _prune(folder: Path, root: Path) -> None:
+    """Remove a folder that became empty, and those above it, up to the project's own."""
+    while folder != root and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

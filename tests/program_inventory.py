@@ -1,0 +1,76 @@
+"""Runs one stack of an emitted program under Pulumi's mocks and prints what it would create, as JSON.
+
+A process of its own for each run: the SDK keeps its state in the module. An invoke fails the run. In a preview the mock
+returns bare outputs, so whatever is created inside an apply is missing there; with echoed outputs it would not be.
+
+Usage: ``python tests/program_inventory.py PROJECT STACK update|preview``
+"""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+ACCOUNT = "123456789012"
+ARNS = {
+    "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
+    "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy/{name}",
+    "aws:kms/key:Key": "arn:aws:kms:eu-west-1:{account}:key/5b1d2c3e-0000-4000-8000-000000000000",
+    "aws:sns/topic:Topic": "arn:aws:sns:eu-west-1:{account}:{name}",
+}
+
+
+class Recorder(Mocks):
+    """Keeps every resource asked for, and refuses every invoke."""
+
+    def __init__(self, *, preview: bool) -> None:
+        self.preview = preview
+        self.inventory: list[dict[str, Any]] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.inventory.append({"type": args.typ, "name": args.name, "provider": args.provider, "inputs": args.inputs})
+        if self.preview:
+            return None, {}
+        name = args.inputs.get("name") or f"{args.name}-0a1b2c3"
+        arn = ARNS.get(args.typ, "arn:aws:none:eu-west-1:{account}:{name}").format(account=ACCOUNT, name=name)
+        known = {
+            "name": name,
+            "arn": arn,
+            "executionArn": f"arn:aws:execute-api:eu-west-1:{ACCOUNT}:abcdefghij",
+            "address": "192.0.2.1",
+            "email": f"{args.name}@example.iam.gserviceaccount.com",
+            "member": f"serviceAccount:{args.name}@example.iam.gserviceaccount.com",
+            "regionalDomainName": "d-abcdefghij.execute-api.eu-west-1.amazonaws.com",
+            "regionalZoneId": "Z0123456789ABCDEFGHIJ",
+        }
+        return f"{args.name}-id", {**known, **args.inputs}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the program invokes {args.token}")
+
+
+def inventory(project: Path, stack: str, *, preview: bool) -> list[dict[str, Any]]:
+    """Return type, name and inputs of every resource, sorted."""
+    settings = yaml.safe_load((project / "stacks" / "config" / f"Pulumi.{stack}.yaml").read_text())["config"]
+    recorder = Recorder(preview=preview)
+    name = yaml.safe_load((project / "Pulumi.yaml").read_text())["name"]
+    pulumi.runtime.set_mocks(recorder, project=name, stack=stack, preview=preview)
+    pulumi.runtime.set_all_config(
+        {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
+    )
+
+    @pulumi.runtime.test
+    def run() -> None:
+        runpy.run_path(str(project / "stacks"), run_name="__main__")
+
+    run()
+    return sorted(recorder.inventory, key=lambda entry: (entry["type"], entry["name"]))
+
+
+if __name__ == "__main__":
+    json.dump(inventory(Path(sys.argv[1]), sys.argv[2], preview=sys.argv[3] == "preview"), sys.stdout, default=repr)
