@@ -126,7 +126,7 @@ class CurrentDocument(_Layout):
 
 
 class RecommendationDocument(JudgedDocument):
-    """One of at most three answers; a saving is a share of what the other is expected to cost, below 0 where it is a loss."""
+    """One of at most three answers; a saving is a share of what the other is expected to cost, below 0 for a loss."""
 
     profile: Profile
     saving_vs_baseline: float
