@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from generator.errors import EmitError
-from generator.naming import slug
 
 NAMES: Mapping[str, str] = {
     "environment": r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?",
@@ -26,12 +25,6 @@ def checked(kind: str, text: str, where: str) -> str:
     if re.fullmatch(NAMES[kind], text) is None:
         raise EmitError(where, f"{text[:80]!r} is no {kind} name that clouds accept.", f"Write it as {NAMES[kind]}.")
     return text
-
-
-def key(name: str) -> str:
-    """Return a workload's stable slug, from its name alone: adding another never renames a resource."""
-    plain = slug(name)
-    return plain if plain == name else f"{plain[:31].rstrip('-')}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def short(name: str, length: int) -> str:

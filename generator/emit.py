@@ -19,6 +19,7 @@ from generator.cloud_names import checked, filled
 from generator.cutover import cutover
 from generator.errors import EmitError
 from generator.model import Catalog, Cloud, Fleet, Group, Layout, Program, workloads_by_name
+from generator.naming import distinct_slugs
 from generator.program.stacks.components import values
 from generator.spelling import argument, code, item, prose, py
 from generator.stack_data import Site, aws_region, gcp_edge, gcp_region
@@ -49,7 +50,12 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog) -> Program:
     EmitError
         If a name cannot stand in the program, a group cannot be hosted as it says, or what came out is not Python.
     """
-    site = Site(fleet, catalog, workloads_by_name(fleet.workloads))
+    site = Site(
+        fleet,
+        catalog,
+        workloads_by_name(fleet.workloads),
+        distinct_slugs(workload.name for workload in fleet.workloads),
+    )
     checked("environment", fleet.environment, "fleet.yaml, environment")
     by_region: dict[tuple[Cloud, str], list[Group]] = {}
     seen: set[str] = set()

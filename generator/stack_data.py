@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from generator.cloud_names import aws_tag, checked, filled, gcp_label, key, short
+from generator.cloud_names import aws_tag, checked, filled, gcp_label, short
 from generator.errors import EmitError
 from generator.model import Catalog, Cloud, Environment, Fleet, Group, Image, InstanceType, Workload
 from generator.naming import slug
@@ -17,11 +17,12 @@ HOURS_PER_MONTH = 730
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every stack needs to know of fleet and catalogue."""
+    """What every stack needs to know of fleet and catalogue. `keys` are the workloads' slugs, distinct in the fleet."""
 
     fleet: Fleet
     catalog: Catalog
     workloads: Mapping[str, Workload]
+    keys: Mapping[str, str]
 
     @property
     def project(self) -> str:
@@ -113,7 +114,9 @@ def aws_region(stack: str, groups: Sequence[Group], site: Site) -> values.AwsReg
                 monthly_ceiling_usd=math.ceil(offering.price.usd_per_h * group.max_replicas * HOURS_PER_MONTH)
                 if offering
                 else None,
-                models=tuple(model(workload, paths[workload.name], aws_tag) for workload in members),
+                models=tuple(
+                    model(workload, site.keys[workload.name], paths[workload.name], aws_tag) for workload in members
+                ),
             )
         )
     return values.AwsRegion(
@@ -154,7 +157,9 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
                 max_replicas=group.max_replicas,
                 concurrency=min(1000, group.slots),  # 1,000 is what one instance may be given.
                 concurrency_utilization=round(min(0.95, max(0.1, group.target_utilization)), 2),
-                models=tuple(model(workload, paths[workload.name], gcp_label) for workload in members),
+                models=tuple(
+                    model(workload, site.keys[workload.name], paths[workload.name], gcp_label) for workload in members
+                ),
             )
         )
     return values.GcpRegion(
@@ -226,19 +231,19 @@ def public_paths(groups: Sequence[Group], site: Site) -> dict[str, str]:
     for workload in members:
         wanted[workload.path] = wanted.get(workload.path, 0) + 1
     return {
-        workload.name: workload.path if wanted[workload.path] == 1 else f"/{key(workload.name)}{workload.path}"
+        workload.name: workload.path if wanted[workload.path] == 1 else f"/{site.keys[workload.name]}{workload.path}"
         for workload in members
     }
 
 
-def model(workload: Workload, path: str, sanitise: Callable[[str], str]) -> values.Model:
+def model(workload: Workload, key: str, path: str, sanitise: Callable[[str], str]) -> values.Model:
     """Return a workload as the program sees it."""
     tags = dict(workload.tags)
     if workload.cohort is not None:
         tags["cohort"] = workload.cohort
     clean = {sanitise(name)[:63]: sanitise(value) for name, value in sorted(tags.items())}
     return values.Model(
-        key=key(workload.name),
+        key=key,
         name=workload.name,
         version=workload.version,
         path=path,

@@ -128,7 +128,7 @@ def test_a_changed_group_leaves_every_other_line_alone() -> None:
 
 
 def test_a_new_workload_renames_no_other() -> None:
-    fleet = replace(FLEET, workloads=(*FLEET.workloads, replace(FLEET.workloads[0], name="Rare Europe", path="/new")))
+    fleet = replace(FLEET, workloads=(*FLEET.workloads, replace(FLEET.workloads[0], name="rare europe 2", path="/new")))
     changed = emit(with_group("rare", workloads=("rare-europe",)), fleet, CATALOG)
     assert changed == BASELINE
 

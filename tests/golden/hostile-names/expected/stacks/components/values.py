@@ -18,7 +18,7 @@ class Model:
     Parameters
     ----------
     key : str
-        Stable slug made from the name alone; resources of this model are named after it.
+        Slug of the name; resources of this model are named after it.
     path : str
         Public path on the region's domain.
     artifact : str

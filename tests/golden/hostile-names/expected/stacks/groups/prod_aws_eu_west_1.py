@@ -34,7 +34,7 @@ STACK = AwsRegion(
             monthly_ceiling_usd=None,
             models=(
                 Model(
-                    key="m-e3b0c442-e3b0c442",
+                    key="m-e3b0c442",
                     name="",
                     version="",
                     path="/rare",

@@ -64,10 +64,10 @@ STACK = AwsRegion(
             monthly_ceiling_usd=730,
             models=(
                 Model(
-                    key="import-os-os-system-touch-tmp-o-978c89dc",
+                    key="import-os-os-system-touch-tmp-owned",
                     name="\x22\x22\x22\nimport os; os.system(\x22touch /tmp/owned\x22)  # \\",
                     version="\x22\x22\x22\nimport os; os.system(\x22touch /tmp/owned\x22)  # \\",
-                    path="/import-os-os-system-touch-tmp-o-978c89dc/model1",
+                    path="/import-os-os-system-touch-tmp-owned/model1",
                     artifact="electronics/usa/3.tar.gz",
                     latency_s=0.25,
                     percentile=0.99,
@@ -84,7 +84,7 @@ STACK = AwsRegion(
                     },
                 ),
                 Model(
-                    key="etc-passwd-7-7-raw-6ea81477",
+                    key="etc-passwd-7-7-raw",
                     name="../../../etc/passwd\x00{{ 7 * 7 }}{% raw %}",
                     version="../../../etc/passwd\x00{{ 7 * 7 }}{% raw %}",
                     path="/model2",

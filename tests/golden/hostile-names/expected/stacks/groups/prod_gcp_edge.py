@@ -36,7 +36,7 @@ STACK = GcpEdge(
                             },
                         ),
                         Route(
-                            key="script-alert-1-script-long-long-15f26034",
+                            key="script-alert-1-script-long-long-long-lon",
                             path="/model1",
                             rewrite="/invocations/electronics/europe/3.tar.gz",
                             latency_s=0.25,

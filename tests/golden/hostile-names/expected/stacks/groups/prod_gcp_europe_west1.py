@@ -45,7 +45,7 @@ STACK = GcpRegion(
                     },
                 ),
                 Model(
-                    key="script-alert-1-script-long-long-15f26034",
+                    key="script-alert-1-script-long-long-long-lon",
                     name=(
                         "| `<script>alert(1)</script>` |\u202e\U0001f600long long long long long long long long long lo"
                         "ng long long long long long long long long long long long long long long long long long long l"
