@@ -132,7 +132,7 @@ def group(name: str, workloads: tuple[str, ...], hosting: Hosting, region: str, 
 
 
 def two_clouds() -> tuple[Layout, Fleet, Catalog]:
-    """Return eight models in five groups and four regions, two of which ask for the same path in one region."""
+    """Return nine models in six groups and four regions, two of which ask for the same path in one region."""
     workloads = (
         workload("electronics-europe", "/model1", "electronics/europe/3.tar.gz"),
         workload("electronics-usa", "/model1", "electronics/usa/3.tar.gz"),
@@ -149,6 +149,7 @@ def two_clouds() -> tuple[Layout, Fleet, Catalog]:
         replace(workload("video-usa", "/video", "video/usa/2"), runtime="triton", accelerator="gpu"),
         workload("homeware-usa", "/model1", "homeware/usa/1.tar.gz"),
     )
+    workloads += (workload("fraud-europe", "/fraud", "fraud/9.tar.gz"),)
     fleet = Fleet(
         name="two-clouds",
         workloads=tuple(sorted(workloads, key=lambda workload: workload.name)),
@@ -185,6 +186,7 @@ def two_clouds() -> tuple[Layout, Fleet, Catalog]:
             ),
             min_replicas=0,
         ),
+        group("fraud", ("fraud-europe",), "sagemaker-single-model", "eu-west-1", "ml.c6i.xlarge"),
         group("video", ("video-usa",), "cloud-run-gpu", "us-central1", "run-4cpu-16gib-l4"),
     )
     return Layout(groups, "solver", "hand-made"), fleet, catalog()

@@ -149,3 +149,69 @@ def test_the_longest_names_stay_within_every_limit(tmp_path: Path) -> None:
         assert all(len(service["name"]) < 50 for service in services)
         accounts = [entry["inputs"] for entry in resources if entry["type"] == "gcp:serviceaccount/account:Account"]
         assert all(6 <= len(account["accountId"]) <= 30 for account in accounts)
+
+
+def test_a_foundations_own_key_topic_and_network_are_used(tmp_path: Path) -> None:
+    write_tree(emit(*layouts.two_clouds()), tmp_path)
+    with (tmp_path / "stacks/config/Pulumi.prod-aws-eu-west-1.yaml").open("a") as config:
+        config.write(
+            """\
+  two-clouds:kmsKeyArn: arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000
+  two-clouds:alarmTopicArn: arn:aws:sns:eu-west-1:123456789012:oncall
+  two-clouds:protect: "true"
+  two-clouds:subnetIds: [subnet-0a1b2c3d]
+  two-clouds:securityGroupIds: [sg-0a1b2c3d]
+"""
+        )
+    resources = recorded(tmp_path, "prod-aws-eu-west-1", "update")
+    assert {"aws:kms/key:Key", "aws:sns/topic:Topic"} & {entry["type"] for entry in resources} == set()
+    models = [entry["inputs"] for entry in resources if entry["type"] == "aws:sagemaker/model:Model"]
+    assert [model["vpcConfig"]["subnets"] for model in models] == [["subnet-0a1b2c3d"]] * 2
+    alarms = [entry["inputs"] for entry in resources if entry["type"] == "aws:cloudwatch/metricAlarm:MetricAlarm"]
+    assert {tuple(alarm["alarmActions"]) for alarm in alarms} == {("arn:aws:sns:eu-west-1:123456789012:oncall",)}
+    assert [finding for entry in resources if entry["type"] in OPERATIONS for finding in findings(entry)] == []
+
+
+def test_only_the_members_listed_may_call_a_service(tmp_path: Path) -> None:
+    write_tree(emit(*layouts.two_clouds()), tmp_path)
+    with (tmp_path / "stacks/config/Pulumi.prod-gcp-europe-west1.yaml").open("a") as config:
+        config.write(
+            """\
+  two-clouds:invokers: ["serviceAccount:shop@example.iam.gserviceaccount.com"]
+  two-clouds:billingAccount: 000000-AAAAAA-000000
+  two-clouds:monthlyBudgetUsd: "500"
+"""
+        )
+    resources = recorded(tmp_path, "prod-gcp-europe-west1", "update")
+    bindings = [entry["inputs"] for entry in resources if "IamMember" in entry["type"]]
+    assert [(binding["role"], binding["member"]) for binding in bindings] == [
+        ("roles/run.invoker", "serviceAccount:shop@example.iam.gserviceaccount.com")
+    ]
+    (budget,) = (entry["inputs"] for entry in resources if entry["type"] == "gcp:billing/budget:Budget")
+    assert budget["budgetFilter"]["labels"] == {"stack": "prod-gcp-europe-west1"}
+    bare = recorded(expected("two-clouds"), "prod-gcp-europe-west1", "update")
+    assert [entry for entry in bare if "IamMember" in entry["type"]] == []
+
+
+def test_an_execution_role_reads_its_own_artifacts_and_an_invoke_role_calls_its_own_models() -> None:
+    policies = {
+        entry["name"]: json.loads(entry["inputs"]["policy"])["Statement"]
+        for entry in inventory("two-clouds", "prod-aws-us-east-1", "update")
+        if entry["type"] == "aws:iam/policy:Policy"
+    }
+    artifacts = ["electronics/usa/3.tar.gz", "fashion/usa/3.tar.gz", "homeware/usa/1.tar.gz"]
+    read, find = policies["retail-usa-artifacts-1"]
+    assert read["Resource"] == [f"arn:aws:s3:::shop-models-us-east-1/{artifact}" for artifact in artifacts]
+    assert find["Condition"] == {"StringEquals": {"s3:prefix": artifacts}}
+    (invoke,) = policies["edge-retail-usa-models-1"]
+    assert invoke["Resource"] == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/prod-retail-usa"
+    assert invoke["Condition"] == {"StringEquals": {"sagemaker:TargetModel": artifacts}}
+    wild = [
+        statement["Sid"]
+        for entry in inventory("two-clouds", "prod-aws-us-east-1", "update")
+        if entry["type"] in ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy")
+        for statement in json.loads(entry["inputs"]["policy"])["Statement"]
+        if statement["Resource"] == "*"
+    ]
+    # Neither of the two can be narrowed to a resource.
+    assert set(wild) == {"Login", "Metrics"}

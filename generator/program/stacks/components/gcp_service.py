@@ -1,4 +1,4 @@
-"""One group on GCP: a Cloud Run service with its identity, scaling and alerts.
+"""One group on GCP: a Cloud Run service with its identity, scaling, alerts and dashboard.
 
 The artifact bucket is mounted read-only, and the load balancer rewrites each public path to the server's predict path
 followed by the model's artifact key; the server loads an artifact when it is first asked for. So, as with SageMaker's
@@ -16,7 +16,7 @@ import pulumi_gcp as gcp
 from pulumi_gcp import cloudrunv2
 from pulumi_gcp.cloudrunv2 import ServiceTemplateContainerStartupProbeHttpGetArgs as HttpGetArgs
 
-from .gcp_watch import service_alerts
+from .gcp_watch import dashboard, service_alerts
 from .values import CloudRunGroup, GcpRegion, shared_tags
 
 MODELS_ROOT = "/mnt/models"
@@ -114,6 +114,7 @@ class CloudRunModels(pulumi.ComponentResource):
                 opts=child,
             )
         service_alerts(name, group, foundation.channels, child)
+        dashboard(name, group, child)
         self.register_outputs({"service": service.name})
 
 

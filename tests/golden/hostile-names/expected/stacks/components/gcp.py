@@ -1,4 +1,4 @@
-"""One GCP region: provider, notification channel, groups, dashboard, budget. The load balancer is a stack of its own.
+"""One GCP region: provider, notification channel, groups, budget. The load balancer is a stack of its own.
 
 Configuration of the stack, what a foundation outside this project provides:
 
@@ -15,7 +15,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from .gcp_service import CloudRunModels, Foundation
-from .gcp_watch import budget, dashboard, notification_channels
+from .gcp_watch import budget, notification_channels
 from .values import GcpRegion
 
 
@@ -51,7 +51,6 @@ def build_region(stack: GcpRegion) -> None:
             channels,
             region,
         )
-    dashboard(stack, region)
     pulumi.export("urls", {model.key: f"https://{stack.host}{model.path}" for g in stack.groups for model in g.models})
     pulumi.export("audience", f"https://{stack.host}")
 

@@ -1,4 +1,4 @@
-"""Alerts, dashboard and budgets on GCP."""
+"""Alerts, dashboards and budgets on GCP."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from pulumi_gcp.monitoring import (
     AlertPolicyConditionConditionThresholdDenominatorAggregationArgs as DenominatorAggregationArgs,
 )
 
-from .values import CloudRunGroup, GcpRegion, Route, shared_tags, slowest_objective
+from .values import CloudRunGroup, Route, shared_tags, slowest_objective
 
 Channels = Sequence[pulumi.Input[str]]
 RUN = 'resource.type="cloud_run_revision" AND metric.type="run.googleapis.com'
@@ -217,11 +217,35 @@ def policy(
     )
 
 
-def dashboard(stack: GcpRegion, region: pulumi.ResourceOptions) -> None:
-    """Make the region's dashboard: one row a group."""
-    tiles: list[dict[str, object]] = []
-    for row, group in enumerate(stack.groups):
-        service = f'resource.labels.service_name="{group.service}"'
+def dashboard(name: str, group: CloudRunGroup, child: pulumi.ResourceOptions) -> None:
+    """Make a group's dashboard: requests, latency, CPU and instances."""
+    service = f'resource.labels.service_name="{group.service}"'
+    tiles = [
+        {
+            "xPos": 12 * column,
+            "width": 12,
+            "height": 12,
+            "widget": {
+                "title": title,
+                "xyChart": {
+                    "dataSets": [
+                        {
+                            "plotType": "LINE",
+                            "timeSeriesQuery": {
+                                "timeSeriesFilter": {
+                                    "filter": f'{RUN}/{metric}" AND {service}',
+                                    "aggregation": {
+                                        "alignmentPeriod": "60s",
+                                        "perSeriesAligner": per_series,
+                                        "crossSeriesReducer": reducer,
+                                    },
+                                }
+                            },
+                        }
+                    ]
+                },
+            },
+        }
         for column, (title, metric, per_series, reducer) in enumerate(
             (
                 ("requests", "request_count", "ALIGN_RATE", "REDUCE_SUM"),
@@ -229,39 +253,14 @@ def dashboard(stack: GcpRegion, region: pulumi.ResourceOptions) -> None:
                 ("CPU", "container/cpu/utilizations", "ALIGN_PERCENTILE_99", "REDUCE_MAX"),
                 ("instances", "container/instance_count", "ALIGN_MAX", "REDUCE_SUM"),
             )
-        ):
-            query = {
-                "timeSeriesFilter": {
-                    "filter": f'{RUN}/{metric}" AND {service}',
-                    "aggregation": {
-                        "alignmentPeriod": "60s",
-                        "perSeriesAligner": per_series,
-                        "crossSeriesReducer": reducer,
-                    },
-                }
-            }
-            tiles.append(
-                {
-                    "xPos": 12 * column,
-                    "yPos": 12 * row,
-                    "width": 12,
-                    "height": 12,
-                    "widget": {
-                        "title": f"{group.name}: {title}",
-                        "xyChart": {"dataSets": [{"plotType": "LINE", "timeSeriesQuery": query}]},
-                    },
-                }
-            )
+        )
+    ]
     monitoring.Dashboard(
-        "dashboard",
+        f"{name}-dashboard",
         dashboard_json=json.dumps(
-            {
-                "displayName": f"{stack.environment} models in {stack.region}",
-                "mosaicLayout": {"columns": 48, "tiles": tiles},
-            },
-            sort_keys=True,
+            {"displayName": group.service, "mosaicLayout": {"columns": 48, "tiles": tiles}}, sort_keys=True
         ),
-        opts=region,
+        opts=child,
     )
 
 

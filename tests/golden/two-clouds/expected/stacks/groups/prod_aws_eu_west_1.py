@@ -18,6 +18,37 @@ STACK = AwsRegion(
     },
     groups=(
         AwsGroup(
+            name="fraud",
+            endpoint="prod-fraud",
+            hosting="sagemaker-single-model",
+            instance_type="ml.c6i.xlarge",
+            image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1.5",
+            min_replicas=1,
+            max_replicas=4,
+            invocations_per_minute=5040.0,
+            cores=4,
+            gpus=0,
+            memory_mb=0,
+            concurrency=0,
+            volume_key=True,
+            monthly_ceiling_usd=None,
+            models=(
+                Model(
+                    key="fraud-europe",
+                    name="fraud-europe",
+                    version="3",
+                    path="/fraud",
+                    artifact="fraud/9.tar.gz",
+                    latency_s=0.25,
+                    percentile=0.99,
+                    tags={
+                        "cohort": "electronics",
+                        "team": "search",
+                    },
+                ),
+            ),
+        ),
+        AwsGroup(
             name="rare",
             endpoint="prod-rare",
             hosting="sagemaker-serverless",
