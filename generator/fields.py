@@ -23,6 +23,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must hold printable characters only, on one line")
+    return text
+
+
 def _key(text: str) -> str:
     if any(set(part) == {"."} for part in text.split("/")):
         raise ValueError("must not hold the parts '.' or '..'")
@@ -63,6 +69,7 @@ def template(*placeholders: str) -> AfterValidator:
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=4 * LONGEST_NAME), AfterValidator(_name)]
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_printable)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 :._-]{0,62}$")]
 CatalogName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]

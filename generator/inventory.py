@@ -23,6 +23,7 @@ from generator.fields import (
     Name,
     NotNegative,
     Positive,
+    Sentence,
     Share,
     Slug,
     TimeZone,
@@ -336,7 +337,7 @@ class AssumptionsEntry(Entry):
     every_workload: Assumed = Field(default_factory=Assumed, description="Assumed of every workload.")
     by_cohort: dict[Name, Assumed] = Field(default_factory=dict, description="Assumed of a cohort.")
     by_workload: dict[Name, Assumed] = Field(default_factory=dict, description="Assumed of one workload.")
-    notes: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(
+    notes: list[Sentence] = Field(
         default_factory=list, description="What else to know when reading the plan, a sentence each."
     )
 

@@ -21,6 +21,7 @@ FIELDS: dict[str, tuple[list[str | int], Any, str, str]] = {
     "an empty fleet": (["workloads"], [], "workloads", "at least 1 item"),
     "no cloud": (["environments"], {}, "environments", "Name at least one of aws and gcp"),
     "a name with a control mark": (["workloads", 0, "name"], "a\u202eb", "workloads[0].name", "printable"),
+    "a note with an escape sequence": (["assumptions", "notes"], ["\x1b[2J"], "assumptions.notes[0]", "on one line"),
     "a name of spaces": (["workloads", 0, "name"], " a", "workloads[0].name", "begin or end with a space"),
     "a path that leaves its domain": (["workloads", 0, "path"], "/../admin", "workloads[0].path", "match pattern"),
     "an artifact outside its bucket": (["workloads", 0, "artifact"], "../other/a", "workloads[0].artifact", "pattern"),
