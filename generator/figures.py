@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from generator.plan_document import GroupDocument, WindowDocument
+if TYPE_CHECKING:  # errors are written with these words too, and must not wait for pydantic
+    from generator.plan_document import GroupDocument, WindowDocument
 
 HOURS_PER_MONTH = 730.0
 
@@ -33,14 +35,14 @@ def saving(fraction: float) -> str:
     return f"-{text}%" if percent < 0 and text != "0.0" else f"{text}%"
 
 
-def span(window: WindowDocument) -> str:
+def span(window: "WindowDocument") -> str:
     """Write a window for people: dates alone where it begins and ends at midnight."""
     bare = all(at.hour == at.minute == at.second == 0 for at in (window.start, window.end))
     spelled = "%Y-%m-%d" if bare else "%Y-%m-%d %H:%M"
     return f"{window.start.strftime(spelled)} to {window.end.strftime(spelled)} UTC"
 
 
-def bin_length(window: WindowDocument) -> str:
+def bin_length(window: "WindowDocument") -> str:
     """Write the length of a bin: ``5 min``, ``1 h``, ``90 s``."""
     for unit, seconds in (("h", 3600.0), ("min", 60.0)):
         if window.bin_s >= seconds and window.bin_s % seconds == 0:
@@ -64,7 +66,7 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def replicas(groups: Sequence[GroupDocument]) -> str:
+def replicas(groups: Sequence["GroupDocument"]) -> str:
     """Fewest and most replicas of some groups together: ``4 to 63``."""
     return f"{sum(group.min_replicas for group in groups):,} to {sum(group.max_replicas for group in groups):,}"
 
@@ -74,7 +76,7 @@ def worst_of(attainment: dict[str, float]) -> tuple[str, float]:
     return min(attainment.items(), key=lambda found: (found[1], found[0]))
 
 
-def risk_reasons(groups: Sequence[GroupDocument]) -> list[str]:
+def risk_reasons(groups: Sequence["GroupDocument"]) -> list[str]:
     """Say what makes the riskiest groups risky, the commonest reason first: ``75% of … (shop-a and 3 more)``."""
     most = max(group.risk for group in groups)
     held: dict[str, list[str]] = {}

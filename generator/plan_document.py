@@ -192,6 +192,11 @@ class PlanDocument(_Part):
         return self
 
     @property
+    def workloads(self) -> set[str]:
+        """Names of all workloads."""
+        return _members(self.baseline)
+
+    @property
     def chosen(self) -> RecommendationDocument:
         """The recommendation taken when nobody says which: balanced, else the first there is."""
         balanced = [found for found in self.recommendations if found.profile == "balanced"]

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from generator.answers import answer_schemas
 from generator.inventory import fleet_schema
 from generator.plan_document import plan_schema
 
 
 def schemas() -> Mapping[str, str]:
     """Give every published schema as text, by the name of its file."""
-    documents = {"fleet.schema.json": fleet_schema(), "plan.schema.json": plan_schema()}
+    documents = {"fleet.schema.json": fleet_schema(), "plan.schema.json": plan_schema(), **answer_schemas()}
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
 
 

@@ -183,6 +183,7 @@ def _comparison(plan: PlanDocument, console: Console) -> None:
             console.print(Padding(table, (0, 0, 0, 2)))
     else:
         table = _table("", *(f">{MARK} {name}" if answer is plan.chosen else f">{name}" for name, answer in answers))
+        table.columns[0].no_wrap = True
         facts = [dict(_facts(answer)) for _, answer in answers]
         for label in dict.fromkeys(label for one in facts for label in one):
             table.add_row(Text(label), *(one.get(label, Text("")) for one in facts))
@@ -221,13 +222,15 @@ def _facts(answer: Answer) -> Iterator[tuple[str, Text]]:
     yield "in time, worst model", Text(attained(worst_of(answer.workload_attainment)[1]))
     sizes = [len(group.workloads) for group in answer.groups]
     yield "groups", Text(f"{len(sizes):,}")
-    yield "models a group", Text(f"{sum(sizes) / len(sizes):.1f}, at most {max(sizes):,}")
+    yield "models a group", Text(f"{sum(sizes) / len(sizes):.1f}")
+    yield "largest group", Text(f"{max(sizes):,}")
     yield "replicas", Text(replicas(answer.groups))
     yield "capacity idle", Text(f"{answer.slack:.0%}")
     yield "risk, of 4", Text(str(answer.risk), _risk_style(answer.risk))
     broken = len(answer.violations)
     yield "rules broken", Text(str(broken), "bold red" if broken else "")
-    yield "found by", Text(answer.source if isinstance(answer, RecommendationDocument) else "")
+    if isinstance(answer, RecommendationDocument):
+        yield "found by", Text(answer.source)
 
 
 def _answers(plan: PlanDocument) -> list[tuple[str, Answer]]:

@@ -1,0 +1,377 @@
+"""The verbs: reads what people typed, calls the doors, prints, exits.
+
+Data goes to standard output, everything else to standard error. Heavy modules are imported inside the verbs, so that
+`covey --help` answers at once.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from generator.errors import CatalogError, DeployError, InputError
+from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
+
+if TYPE_CHECKING:
+    from generator.model import Catalog, Inputs, Plan, Profile, StackReport
+    from generator.plan_document import PlanDocument
+
+CHANGES_FOUND = 7  # as Pulumi's own
+
+EPILOG = (
+    "Exit codes: 0 done, 1 unexpected, 2 input or usage, 3 no feasible plan, 4 emit, 5 policy violation, 6 deployment, "
+    "7 changes found where none were expected, 130 interrupted."
+)
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
+app.add_typer(catalog_verbs, name="catalog")
+
+FleetPath = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
+ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same inputs and seed, same plan.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
+NoModel = Annotated[bool, typer.Option("--no-llm", help="Ask no language model.")]
+PlanFile = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="A saved plan, instead of a new one.")]
+Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Stand-in providers and a pretend cloud, no account.")]
+
+
+@app.callback(help="Group machine-learning models by their traffic, choose machines, write the Pulumi program.")
+def covey(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of a failure, too.")] = False,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")] = False,
+) -> None:
+    """Take the options that come before the verb; `debug` is read where failures end."""
+    del debug
+    if version:
+        from importlib.metadata import version as version_of
+
+        put(f"covey {version_of('covey')}\n")
+        raise typer.Exit
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it does not exist.")]) -> None:
+    """Write a small commented fleet.yaml that can be planned as it is."""
+    from generator.starter import starter
+
+    texts = starter()
+    there = [name for name in texts if (folder / name).exists()]
+    if there:
+        raise InputError(str(folder), f"{', '.join(there)} is there already.", "Name another folder, or move it away.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(str(folder), f"cannot be made: {error.strerror}.", "Name another folder.") from None
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    say(f"Wrote {', '.join(texts)} to {folder}. Next: covey plan {folder}")
+
+
+@app.command()
+def plan(
+    fleet: FleetPath,
+    *,
+    json: Json = False,
+    report: Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="Also a page to read.")] = None,
+    save: Annotated[Path | None, typer.Option("--save", metavar="FILE.json", help="Keep the plan for later.")] = None,
+    seed: Seed = 0,
+    no_llm: NoModel = False,
+) -> None:
+    """Group the fleet and print three recommendations beside what they would replace."""
+    for option, path in (("--report", report), ("--save", save)):
+        if path is not None:
+            must_be_writable(path, option)
+    from generator.document import document
+
+    found = _planned(*_read(fleet), seed=seed, no_llm=no_llm)
+    published = document(found)
+    if save is not None:
+        write_whole(save, published.text())
+        say(f"Saved the plan to {save}.")
+    if report is not None:
+        from generator.report import report as drawn
+
+        write_whole(report, drawn(found))
+        say(f"Wrote the report to {report}.")
+    if json:
+        put(published.text())
+    else:
+        _shown(published)
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan kept by covey plan --save.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Print a saved plan again."""
+    saved = _saved(file)
+    if json:
+        put(saved.text())
+    else:
+        _shown(saved)
+
+
+@app.command()
+def explain(
+    fleet: FleetPath,
+    one: Annotated[str, typer.Argument(metavar="A", help="A workload.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    *,
+    plan_file: PlanFile = None,
+    json: Json = False,
+    seed: Seed = 0,
+) -> None:
+    """Say what speaks for and against serving two workloads together, and whether a plan does."""
+    from generator.answers import Explanation
+    from generator.capacity.machines import machines
+    from generator.correlate import correlate
+    from generator.document import document
+    from generator.explain import explain as evidence
+    from generator.partition import partition
+
+    saved = None if plan_file is None else _saved(plan_file)
+    inputs, catalog = _read(fleet)
+    correlation = correlate(inputs.fleet, inputs.planned)
+    communities = partition(correlation, seed=seed)
+    found = evidence(machines(inputs.fleet, catalog), inputs.planned, correlation, communities, (one, other))
+    if saved is None:
+        saved = document(_planned(inputs, catalog, seed=seed, no_llm=True))
+    _must_match(saved, inputs, plan_file or fleet)
+    groups = {
+        answer.profile: (_group_with(one, answer.groups), _group_with(other, answer.groups))
+        for answer in saved.recommendations
+    }
+    explained = Explanation(evidence=found, groups=groups)
+    if json:
+        put(explained.text())
+    else:
+        from generator.show_answers import show_explanation
+
+        put_drawn(lambda console: show_explanation(explained, console))
+
+
+@app.command()
+def emit(
+    fleet: FleetPath,
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="The project's folder.")],
+    *,
+    plan_file: PlanFile = None,
+    profile: Annotated[
+        Literal["cheapest", "balanced", "resilient"] | None,
+        typer.Option("--profile", help="Which recommendation; balanced if the plan has it."),
+    ] = None,
+    overwrite_edited: Annotated[bool, typer.Option("--overwrite-edited", help="Replace what was edited.")] = False,
+    seed: Seed = 0,
+    no_llm: NoModel = False,
+) -> None:
+    """Write the approved recommendation as a Pulumi project."""
+    from generator.document import document, layout_of
+    from generator.emit import emit as program_of
+    from generator.files import write_tree
+
+    saved = None if plan_file is None else _saved(plan_file)
+    inputs, catalog = _read(fleet)
+    if saved is None or plan_file is None:
+        saved = document(_planned(inputs, catalog, seed=seed, no_llm=no_llm))
+        chosen = profile or saved.chosen.profile
+    else:
+        chosen = profile or saved.chosen.profile
+        _must_hold(saved, chosen, inputs, catalog, plan_file)
+    program = program_of(layout_of(saved, chosen), inputs.fleet, catalog)
+    write_tree(program, into, overwrite_edited=overwrite_edited)
+    say(f"Wrote the {chosen} recommendation to {into}: {len(program.files)} files, stacks {', '.join(program.stacks)}.")
+    say(f"Next: covey preview {into} --offline")
+
+
+@app.command()
+def preview(
+    project: ProjectPath,
+    *,
+    stack: Stacks = None,
+    offline: Offline = False,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Exit with 7 if anything would change.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Ask the Pulumi engine what it would do."""
+    reports = _operated("preview", project, stack, offline=offline, json=json)
+    changed = sum(resource.operation != "same" for report in reports for resource in report.resources)
+    if expect_no_changes and changed:
+        say(f"{changed} resources would change, and none was expected to.")
+        raise typer.Exit(CHANGES_FOUND)
+
+
+@app.command()
+def up(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
+    """Create and change what the project says, without asking again."""
+    _operated("up", project, stack, offline=offline, json=json)
+
+
+@app.command()
+def destroy(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
+    """Delete what the project created, without asking again."""
+    _operated("destroy", project, stack, offline=offline, json=json)
+
+
+@catalog_verbs.command("show")
+def catalog_show(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD]...", help="Kind, machine, cloud, region.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Print what is offered, cheapest first; each WORD narrows it: covey catalog show l4 europe."""
+    from generator.catalog import read_catalog
+    from generator.show_answers import offerings, show_offerings
+
+    found = offerings(read_catalog(), words or [])
+    if json:
+        put(found.text())
+    else:
+        put_drawn(lambda console: show_offerings(found, console))
+
+
+@catalog_verbs.command("check")
+def catalog_check() -> None:
+    """Check the catalogue's tables against each other."""
+    from generator.catalog import check_catalog
+
+    findings = check_catalog()
+    for finding in findings:
+        put(f"{finding}\n")
+    if findings:
+        remedy = "Correct the tables, or derive them anew as sku-catalog/README.md says."
+        raise CatalogError("sku-catalog", f"{len(findings)} findings.", remedy)
+    say("The catalogue holds together.")
+
+
+@app.command()
+def doctor(*, json: Json = False) -> None:
+    """Look around: what is installed, what is missing, what to do about it."""
+    from generator.doctor import doctor as examine
+    from generator.show_answers import show_examination
+
+    found = examine()
+    if json:
+        put(found.text())
+    else:
+        put_drawn(lambda console: show_examination(found, console))
+    if any(check.state == "broken" for check in found.checks):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run covey; the console script."""
+    try:
+        app()
+    except KeyboardInterrupt:  # before typer listens, or after
+        raise SystemExit(130) from None
+
+
+def _read(fleet: Path) -> "tuple[Inputs, Catalog]":
+    from generator.catalog import read_catalog
+    from generator.load import load
+
+    catalog = read_catalog()
+    return load(fleet, catalog), catalog
+
+
+def _planned(inputs: "Inputs", catalog: "Catalog", *, seed: int, no_llm: bool) -> "Plan":
+    from generator.pipeline import plan as planned
+
+    if not no_llm:
+        say("No language model is connected: the offline proposer sits in its seat, as with --no-llm.")
+    with bar() as told:
+        return planned(inputs, catalog, seed=seed, progress=told)
+
+
+def _saved(file: Path) -> "PlanDocument":
+    from generator.document import MOST_BYTES, saved_document
+
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}."
+        raise InputError(str(file), what, "Name a file that covey plan FLEET --save FILE wrote.") from None
+    return saved_document(content, str(file))
+
+
+def _must_match(saved: "PlanDocument", inputs: "Inputs", file: Path) -> None:
+    names = {workload.name for workload in inputs.fleet.workloads}
+    if saved.fleet != inputs.fleet.name or saved.workloads != names:
+        what = "is a plan of another fleet, or of this one before its workloads changed."
+        raise InputError(str(file), what, "Plan anew: covey plan FLEET --save FILE.")
+
+
+def _must_hold(saved: "PlanDocument", profile: "Profile", inputs: "Inputs", catalog: "Catalog", file: Path) -> None:
+    """Judge a saved layout again: prices, limits and traffic may have changed since, or someone changed the file."""
+    from generator.admit import admit
+    from generator.capacity.machines import machines
+    from generator.document import layout_of
+
+    _must_match(saved, inputs, file)
+    known = {(v.rule, v.subject) for r in saved.recommendations if r.profile == profile for v in r.violations}
+    verdict = admit(layout_of(saved, profile), machines(inputs.fleet, catalog), inputs.scored)
+    for found in verdict.violations:
+        if (found.rule, found.subject) not in known:
+            where = f"{file}, {profile}, {found.subject}"
+            raise InputError(where, f"breaks {found.rule}: {found.message}", "Plan anew: covey plan FLEET --save FILE.")
+
+
+def _group_with(workload: str, groups: Any) -> str:
+    return next(group.name for group in groups if workload in group.workloads)
+
+
+def _shown(published: "PlanDocument") -> None:
+    from generator.show import show as shown
+
+    put_drawn(lambda console: shown(published, console))
+
+
+def _operated(
+    command: Literal["preview", "up", "destroy"], project: Path, asked: list[str] | None, *, offline: bool, json: bool
+) -> "list[StackReport]":
+    from generator import deploy
+    from generator.project import offline_folder, stacks_of
+    from generator.pulumi_cli import find_cli
+    from generator.show_answers import deployment, show_deployment
+
+    stacks = stacks_of(project, asked)
+    operation = {"preview": deploy.preview, "up": deploy.up, "destroy": deploy.destroy}[command]
+    in_process = command == "preview" and offline and find_cli() is None
+    if in_process:
+        say("There is no Pulumi CLI here: the program runs in process, against mocks. `make pulumi` builds the CLI.")
+    folder = offline_folder(project) if offline else None
+    reports: list[StackReport] = []
+    with bar() as told:
+        for done, stack in enumerate(reversed(stacks) if command == "destroy" else stacks):
+            told(stack, done / len(stacks))
+            try:
+                if in_process:
+                    reports.append(deploy.preview_in_process(project, stack))
+                else:
+                    reports.append(operation(project, stack, offline=folder))
+            except DeployError:
+                if reports:
+                    say(f"Done before the failure: {', '.join(report.stack for report in reports)}.")
+                raise
+    found = deployment(command, reports)
+    if json:
+        put(found.text())
+    else:
+        put_drawn(lambda console: show_deployment(found, console))
+    return reports
