@@ -46,6 +46,10 @@ class Site:
             where = f"workload {workload.name[:80]!r}"
             checked("path", workload.path, where)
             checked("artifact", workload.artifact, where)
+        if group.cloud == "aws" and (odd := [w.artifact for w in members if not w.artifact.endswith(".tar.gz")]):
+            raise EmitError(
+                f"group {group.name}", f"SageMaker takes .tar.gz only, not {odd[0]}.", "Pack it, or exclude AWS for it."
+            )
         alone = group.hosting in ("sagemaker-single-model", "sagemaker-serverless")
         if alone and len({workload.artifact for workload in members}) > 1:
             raise EmitError(f"group {group.name}", f"{group.hosting} serves one artifact only.", "Split the group.")

@@ -251,6 +251,7 @@ def broken_workload(**changes: Any) -> tuple[Layout, Fleet]:
         (broken_workload(artifact="a/*"), "no artifact name"),
         (broken_workload(artifact="../a"), "no artifact name"),
         (broken_workload(artifact="a'b"), "no artifact name"),
+        (broken_workload(artifact="rare/1"), "takes .tar.gz only"),
         (broken_workload(runtime="none"), "has no image on aws"),
         ((LAYOUT, replace(FLEET, environment="p/../q")), "no environment name"),
         ((LAYOUT, replace(FLEET, environments={})), "no entry"),

@@ -146,6 +146,9 @@ def variant(group: AwsGroup, model_name: pulumi.Input[str]) -> sagemaker.Endpoin
         # An update resets the live count to this one, so it is the floor the plan was judged with.
         initial_instance_count=group.min_replicas,
         initial_variant_weight=1.0,
+        # Bounds, not waits: a large model takes minutes to arrive and to load; by default it gets one.
+        model_data_download_timeout_in_seconds=1800,
+        container_startup_health_check_timeout_in_seconds=1800,
     )
 
 
