@@ -1,4 +1,4 @@
-"""Puts an emitted project before the Pulumi engine: preview, up, destroy; with real plugins, or offline in a sandbox."""
+"""Puts an emitted project before the Pulumi engine: preview, up, destroy, with real plugins or offline in a sandbox."""
 
 import json
 import os
@@ -6,10 +6,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from generator.errors import DeployError
 from generator.model import ResourceOperation, StackReport
@@ -29,16 +29,14 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (r"PULUMI_ACCESS_TOKEN|pulumi login", "Run `pulumi login`, or set PULUMI_BACKEND_URL to where the state is kept."),
     (r"passphrase", "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's passphrase."),
     (r"currently locked|another update", "Wait for the other update, or end it with `pulumi cancel {stack}`."),
-    (r"protect", "Unprotect on purpose: `pulumi config set protect false --stack {stack}`, then update, then destroy."),
+    (r"protect", "Unprotect on purpose: `pulumi config set protect false --stack {stack}`, update, then destroy."),
     (r"could not load plugin|no resource plugin", "Run `pulumi plugin install` in {project}, or work offline."),
     (r"Missing required configuration variable", "Set it: `pulumi config set KEY VALUE --stack {stack}` in {project}."),
     (r"credential|authenticat|ExpiredToken", "Log in to the cloud account and try again, or work offline."),
 )
 
 
-def preview(
-    project: Path, stack: str, *, sandbox_folder: Path | None = None, progress: Progress | None = None
-) -> StackReport:
+def preview(project: Path, stack: str, *, offline: Path | None = None, progress: Progress | None = None) -> StackReport:
     """Ask the engine what an update of a stack would do.
 
     Parameters
@@ -47,9 +45,9 @@ def preview(
         Folder with Pulumi.yaml.
     stack : str
         Name of the stack.
-    sandbox_folder : Path, optional
-        Work offline: stand-in providers, state and a pretend cloud in this folder, on a copy of the project. Given again,
-        it continues where the last run ended. None takes the project as it is, with real plugins and credentials.
+    offline : Path, optional
+        Work offline: stand-in providers, state and a pretend cloud in this folder, on a copy of the project. Given
+        again, it continues where the last run ended. None takes the project as it is, real plugins and credentials.
     progress : callable, optional
         Called with each resource as the engine comes to it.
 
@@ -58,27 +56,23 @@ def preview(
     DeployError
         No CLI that fits, or what the engine complained about.
     """
-    return operate("preview", (), project, stack, sandbox_folder, progress)
+    return operate("preview", project, stack, offline, progress)
 
 
-def up(
-    project: Path, stack: str, *, sandbox_folder: Path | None = None, progress: Progress | None = None
-) -> StackReport:
+def up(project: Path, stack: str, *, offline: Path | None = None, progress: Progress | None = None) -> StackReport:
     """Create and change a stack's resources, without asking. Parameters and errors are those of `preview`."""
-    return operate("up", ("--yes", "--skip-preview"), project, stack, sandbox_folder, progress)
+    return operate("up", project, stack, offline, progress)
 
 
-def destroy(
-    project: Path, stack: str, *, sandbox_folder: Path | None = None, progress: Progress | None = None
-) -> StackReport:
+def destroy(project: Path, stack: str, *, offline: Path | None = None, progress: Progress | None = None) -> StackReport:
     """Delete a stack's resources, without asking. Parameters and errors are those of `preview`."""
-    return operate("destroy", ("--yes", "--skip-preview"), project, stack, sandbox_folder, progress)
+    return operate("destroy", project, stack, offline, progress)
 
 
 def preview_in_process(project: Path, stack: str) -> StackReport:
     """Run a stack's program against mocks and count what it registers, for want of a CLI.
 
-    The stand-in providers' checks are made; what an engine alone knows (what is there already, plugins, policies) is not.
+    The stand-in providers' checks are made. What only an engine knows is not: what is there already, plugins.
 
     Raises
     ------
@@ -86,7 +80,10 @@ def preview_in_process(project: Path, stack: str) -> StackReport:
         Where the program fails, or registers what a provider would refuse.
     """
     command = [sys.executable, "-P", "-m", "generator.offline.in_process", str(project.resolve()), stack]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    # Our own module, and a project its owner asks us to run.
+    ran = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
     lines = ran.stdout.splitlines()
     if ran.returncode != 0 or not lines:
         complaints = [line for line in ran.stderr.splitlines() if line.strip()]
@@ -101,15 +98,15 @@ def preview_in_process(project: Path, stack: str) -> StackReport:
 
 
 def operate(
-    command: str,
-    options: tuple[str, ...],
+    command: Literal["preview", "up", "destroy"],
     project: Path,
     stack: str,
-    sandbox_folder: Path | None,
+    offline: Path | None,
     progress: Progress | None,
 ) -> StackReport:
     """Run one of the engine's operations and read its events into a report."""
     cli = required_cli()
+    options = () if command == "preview" else ("--yes", "--skip-preview")
     resources: list[ResourceOperation] = []
     outputs: dict[str, object] = {}
     complaints: list[str] = []
@@ -127,7 +124,7 @@ def operate(
         elif event.get("diagnosticEvent", {}).get("severity") == "error":
             complaints.append(complaint_of(event["diagnosticEvent"]))
 
-    with workplace(cli, project, stack, sandbox_folder) as (folder, environment):
+    with workplace(cli, project, stack, offline) as (folder, environment):
         exit_code, errors = run_cli(
             cli, [command, "--json", "--stack", stack, *options], folder=folder, environment=environment, on_line=listen
         )
@@ -150,16 +147,14 @@ def required_cli() -> Cli:
 
 
 @contextmanager
-def workplace(
-    cli: Cli, project: Path, stack: str, sandbox_folder: Path | None
-) -> Iterator[tuple[Path, dict[str, str]]]:
+def workplace(cli: Cli, project: Path, stack: str, offline: Path | None) -> Generator[tuple[Path, dict[str, str]]]:
     """Yield the folder to run in and the environment, with a Python language host where the CLI came without one."""
     with tempfile.TemporaryDirectory(prefix="covey-") as temporary:
-        if sandbox_folder is None:
+        if offline is None:
             read_yaml(project / "Pulumi.yaml")
             folder, environment, exists = project, dict(os.environ), True
         else:
-            copy = sandbox(project, stack, sandbox_folder)
+            copy = sandbox(project, stack, offline)
             folder, environment, exists = copy.project, copy.environment, copy.stack_exists
         environment |= {
             "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -206,6 +201,8 @@ def complaint_of(diagnostic: dict[str, Any]) -> str:
     """Turn a diagnostic into a sentence: the resource it is about, and the engine's words on one line."""
     text = re.sub(r"<\{%.*?%\}>", "", diagnostic.get("message", ""))
     text = " ".join(text.split()).removeprefix("error: ")
+    # The engine quotes the whole refused value, or <nil> for a nested one.
+    text = re.sub(r" value \{.*?\} has a problem:", ":", text)
     name = (diagnostic.get("urn") or "").rsplit("::", 1)[-1]
     about = "" if not name or name in text or "pulumi:pulumi:Stack" in diagnostic["urn"] else f"{name}: "
     return f"{about}{text}".rstrip(".") + "."
@@ -227,10 +224,9 @@ def remedy(complaint: str, project: Path, stack: str) -> str:
 
 
 def look_yourself(project: Path, stack: str) -> str:
-    """Point to the resource's data in the program, the one place where it can be put right."""
-    return (
-        f"Correct it in {project / 'stacks' / 'groups' / (stack.replace('-', '_') + '.py')} or in the stack's config."
-    )
+    """Point to what describes the stack's resources, the one place where it can be put right."""
+    data = project / "stacks" / "groups" / f"{stack.replace('-', '_')}.py"
+    return f"Correct it in {data if data.exists() else project} or in the stack's config."
 
 
 def in_order(resources: list[ResourceOperation]) -> tuple[ResourceOperation, ...]:

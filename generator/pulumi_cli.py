@@ -47,7 +47,7 @@ def version_of(path: Path) -> str | None:
     """Ask a CLI for its version; None where it does not answer."""
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        asked = subprocess.run(
+        asked = subprocess.run(  # noqa: S603 (the user's own CLI)
             [path, "version"], env=environment, capture_output=True, text=True, timeout=60, check=True
         )
     except (OSError, subprocess.SubprocessError):
@@ -101,7 +101,7 @@ def run_cli(
     """
     with tempfile.TemporaryFile(mode="w+", encoding="utf-8", errors="replace") as complaints:
         # A session of its own: a ctrl-C at the terminal reaches us alone, and we hand it on once.
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (the user's own CLI)
             [cli.path, "--non-interactive", *arguments],
             cwd=folder,
             env=dict(environment),
@@ -114,9 +114,8 @@ def run_cli(
             start_new_session=True,
         )
         try:
-            with process.stdout or contextlib.nullcontext(()) as lines:
-                for line in lines:
-                    on_line(line)
+            for line in process.stdout or ():
+                on_line(line)
             process.wait()
         finally:
             stop(process)
@@ -124,12 +123,17 @@ def run_cli(
         return process.returncode, complaints.read()
 
 
-def stop(process: "subprocess.Popen[str]") -> None:
-    """End a command that still runs: asked first, so that it can write its state, then made to."""
-    for signal_number, patience_s in ((signal.SIGINT, 20), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-        if process.poll() is not None:
-            return
+def stop(process: subprocess.Popen[str]) -> None:
+    """End a command that still runs: asked first, so that it can write its state and free its lock, then made to."""
+    for signal_number, patience_s in ((signal.SIGINT, 20), (signal.SIGTERM, 5)):
+        if process.poll() is None:
+            process.send_signal(signal_number)
+            # Read on while waiting: the engine dies at once, its lock held, when nobody takes its output.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=patience_s)
+    if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal_number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=patience_s)
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -18,7 +18,8 @@ def autoname(token: str, label: str, old: Properties, new: Properties, seed: byt
     token, label : str
         Resource type and the name it has in the program.
     old, new : mapping
-        Inputs as they are and as they are wanted. The engine leaves `old` empty for a replacement, which so gets a new name.
+        Inputs as they are and as they are wanted. For a replacement the engine leaves
+        `old` empty, so that it gets a new name.
     seed : bytes
         The engine's own, so that a planned name is the one that is used; without it the name is random.
     """

@@ -1,4 +1,4 @@
-"""What a provider refuses before it calls the cloud: unknown, missing and ill-typed properties, and what botocore knows."""
+"""What a provider refuses before it calls the cloud: unknown, missing, ill-typed properties, AWS's own limits."""
 
 import collections.abc
 import difflib
@@ -55,7 +55,7 @@ def check_object(known: dict[str, Field], given: Properties, path: str) -> list[
     return refusals
 
 
-def check_value(hint: object, value: Value, path: str) -> list[Refusal]:
+def check_value(hint: object, value: Value, path: str) -> list[Refusal]:  # noqa: PLR0911 (one for each kind of type)
     """Compare one value with its declared type."""
     if value is None or value == UNKNOWN:
         return []

@@ -1,4 +1,4 @@
-"""The pretend cloud's own memory: one file a resource, so that a refresh finds what is there and a test can take it away."""
+"""The pretend cloud's own memory: one file a resource, so that a refresh finds it and a test can take it away."""
 
 import hashlib
 import json

@@ -37,7 +37,7 @@ class Recorder(Mocks):
         outputs = invent(args.typ, inputs, {"region": "us-east-1", "project": "project"}, seed=args.name, preview=False)
         return f"{args.name}-id", outputs
 
-    def call(self, args: MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: MockCallArgs) -> Any:
         """Refuse look-ups, as the stand-in providers do."""
         raise pulumi.RunError(f"{args.token}: the program must not look anything up in the cloud")
 
@@ -60,7 +60,10 @@ def main() -> None:
     asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.set_mocks(recorder, project=str(settings.get("name")), stack=stack, preview=True)
     program = (project / str(settings.get("main") or ".")).resolve()
-    asyncio.get_event_loop().run_until_complete(run_pulumi_func(lambda: run(program, ".")))
+    try:
+        asyncio.get_event_loop().run_until_complete(run_pulumi_func(lambda: run(program, ".")))
+    except pulumi.RunError as error:
+        sys.exit(str(error))
     print(json.dumps({"resources": recorder.resources, "refusals": recorder.refusals}))  # noqa: T201 (its one output)
 
 

@@ -69,7 +69,7 @@ def value_of(hint: object, name: str, seed: str, inputs: Properties) -> Value:
     if origin is collections.abc.Mapping or not isinstance(bare, type):
         return {}
     if issubclass(bare, enum.Enum):
-        return [member.value for member in bare][0]
+        return next(iter(bare)).value
     if bare in (bool, int, float):
         return False if bare is bool else int(digest[:3], 16)
     if bare is str:
@@ -78,7 +78,7 @@ def value_of(hint: object, name: str, seed: str, inputs: Properties) -> Value:
     return {key: value_of(declared.hint, key, f"{seed} {name}", inputs) for key, declared in nested.items()}
 
 
-def text_of(name: str, seed: str, digest: str, inputs: Properties) -> str:
+def text_of(name: str, seed: str, digest: str, inputs: Properties) -> str:  # noqa: PLR0911 (one for each kind of text)
     """Invent a text that looks like what its property is named after."""
     token = seed.split(" ", 1)[0]
     service = token.split(":")[1].split("/")[0]

@@ -5,10 +5,11 @@ import runpy
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi.automation._server import LanguageServer
-from pulumi.runtime.proto import language_pb2_grpc
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from generator.offline.serve import serve
 
@@ -19,7 +20,10 @@ class Host(LanguageServer):
     def __init__(self) -> None:
         super().__init__(lambda: None)
 
-    def Run(self, request, context):  # noqa: D102, N802
+    def Run(  # noqa: N802 (the protocol's)
+        self, request: language_pb2.RunRequest, context: Any
+    ) -> language_pb2.RunResponse:
+        """Run the program of the request."""
         self.program = lambda: run(Path(request.pwd), request.program or ".")
         return super().Run(request, context)
 

@@ -1,4 +1,6 @@
-"""What AWS itself refuses, from botocore's service models: lengths, patterns, ranges, enumerations, missing members.
+"""What AWS itself refuses, from botocore's service models: lengths, patterns, ranges, enumerations.
+
+What is required is left to the Pulumi package: the provider fills in some of what AWS asks for.
 
 Without botocore, which a user of covey need not have, only the declared types are checked.
 """
@@ -13,7 +15,7 @@ from generator.offline.values import UNKNOWN, Properties, Value
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The AWS call that creates a resource, and the members whose name is not the property's in Pascal or camel case."""
+    """The AWS call that creates a resource, and the members not named like the property in Pascal or camel case."""
 
     service: str
     operation: str
@@ -85,7 +87,7 @@ REQUESTS: dict[str, Request] = {
 
 # AWS types the stand-in accepts without a model of their call, and why.
 UNMODELLED: dict[str, str] = {
-    "aws:apigateway/methodSettings:MethodSettings": "UpdateStage takes patch operations: paths and texts without limits",
+    "aws:apigateway/methodSettings:MethodSettings": "UpdateStage takes patch operations: paths and texts",
     "aws:sns/topicPolicy:TopicPolicy": "SetTopicAttributes takes any attribute name and text",
     "aws:route53/record:Record": "ChangeResourceRecordSets takes a change batch, not a record's members",
     "aws:budgets/budget:Budget": "CreateBudget nests what Budget keeps flat",
@@ -123,8 +125,8 @@ def unmapped(token: str, inputs: Properties) -> list[str]:
 def input_shape(service: str, operation: str) -> Any:
     """Input of an AWS operation, or None without botocore."""
     try:
-        from botocore.loaders import Loader
-        from botocore.model import ServiceModel
+        from botocore.loaders import Loader  # noqa: PLC0415 (absent from a user's machine)
+        from botocore.model import ServiceModel  # noqa: PLC0415
     except ModuleNotFoundError:
         return None
     return ServiceModel(Loader().load_service_model(service, "service-2")).operation_model(operation).input_shape
@@ -138,16 +140,11 @@ def member_of(model: Any, name: str) -> str | None:
 
 
 def judge_structure(model: Any, given: dict[str, tuple[str, Value]], path: str, found: list[tuple[str, str]]) -> None:
-    """Judge an object's members and what it lacks."""
-    present: set[str] = set()
+    """Judge an object's members."""
     for name, (written, value) in given.items():
         member = member_of(model, name)
         if member is not None and value is not None:
-            present.add(member)
             judge(model.members[member], value, f"{path}{written}", found)
-    for member in model.required_members:
-        if member not in present:
-            found.append((path.rstrip("."), f"AWS requires {member}"))
 
 
 def judge(model: Any, value: Value, path: str, found: list[tuple[str, str]]) -> None:
@@ -196,6 +193,8 @@ def judge_text(model: Any, value: str, path: str, found: list[tuple[str, str]]) 
 def judge_size(model: Any, size: float, path: str, unit: str, found: list[tuple[str, str]]) -> None:
     """Judge a length or a number against AWS's range."""
     low, high = model.metadata.get("min"), model.metadata.get("max")
-    if (low is not None and size < low) or (high is not None and size > high):
-        bounds = f"{'' if low is None else low}..{'' if high is None else high}"
-        found.append((path, f"{size:g} {unit} is outside AWS's {bounds}".replace("  ", " ")))
+    counted = f"{size:g} {unit}".rstrip()
+    if low is not None and size < low:
+        found.append((path, f"{counted} is less than AWS's least, {low}"))
+    if high is not None and size > high:
+        found.append((path, f"{counted} is more than AWS's most, {high}"))

@@ -1,9 +1,11 @@
 """A copy of a project in which the real engine runs against the pretend cloud; the project itself is never touched."""
 
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,11 @@ def sandbox(project: Path, stack: str, folder: Path) -> Sandbox:
     DeployError
         Where Pulumi.yaml or the stack's config cannot be read.
     """
+    # The name becomes a folder that is emptied first: https://www.pulumi.com/docs/iac/concepts/stacks/
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", stack) is None:
+        raise DeployError(
+            f"stack {stack!r}", "is no name of a stack.", "Use letters, digits, hyphens, dots, underscores."
+        )
     folder = folder.resolve()
     settings = read_yaml(project / "Pulumi.yaml")
     copy = folder / "projects" / stack
@@ -57,13 +64,10 @@ def sandbox(project: Path, stack: str, folder: Path) -> Sandbox:
     program = Path(str(settings.get("main") or "."))
     for part in {program, config_folder}:
         inside(project, part)
-        source = project / part
-        if source.is_dir():
-            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
-        elif source.exists():
-            shutil.copytree(
-                source.parent, (copy / part).parent, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True
-            )
+        source, target = project / part, copy / part
+        if not source.is_dir():
+            source, target = source.parent, target.parent
+        shutil.copytree(source, target, ignore=partial(left_out, folder), dirs_exist_ok=True)
 
     providers = write_providers(folder / "plugins", folder / "cloud")
     settings["plugins"] = {"providers": [{"name": name, "path": str(path)} for name, path in providers.items()]}
@@ -93,7 +97,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def readable(config: dict[str, Any]) -> dict[str, Any]:
-    """Take a stack's encryption off its config; what is encrypted becomes a placeholder, as only its owner can read it."""
+    """Take a stack's encryption off its config: what only its owner can read becomes a placeholder."""
     kept = {
         key: value for key, value in config.items() if key not in ("encryptionsalt", "secretsprovider", "encryptedkey")
     }
@@ -109,6 +113,11 @@ def decrypted(value: Any) -> Any:
             return PLACEHOLDER
         return {key: decrypted(item) for key, item in value.items()}
     return value
+
+
+def left_out(folder: Path, within: str, names: list[str]) -> set[str]:
+    """Names that are not copied: what is no part of a program, and the sandbox itself where it lies in the project."""
+    return {name for name in names if name in LEFT_OUT or (Path(within) / name).resolve() == folder}
 
 
 def inside(project: Path, part: Path) -> None:

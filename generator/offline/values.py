@@ -9,7 +9,7 @@ Properties = dict[str, Value]
 # The engine's marks: https://github.com/pulumi/pulumi, sdk/python/lib/pulumi/runtime/rpc.py
 UNKNOWN = rpc.UNKNOWN
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (marks a secret, is none)
 
 HIDDEN = "[secret]"
 
