@@ -100,7 +100,7 @@ def plan(
     if report is not None:
         from generator.report import report as drawn
 
-        write_whole(report, drawn(found))
+        write_whole(report, drawn(found, published))
         say(f"Wrote the report to {report}.")
     if json:
         put(published.text())

@@ -148,7 +148,8 @@ def show_explanation(found: Explanation, console: Console) -> None:
     )
     table.add_row("peaks", peaks)
     table.add_row("community", "the same" if evidence.same_community else "different ones")
-    table.add_row("may share", Text(plain("; ".join(evidence.forbidden))) if evidence.forbidden else "yes")
+    reasons = plain("; ".join(evidence.forbidden))
+    table.add_row("may share", Text(f"no: {reasons}") if reasons else "yes")
     for profile, (mine, theirs) in found.groups.items():
         table.add_row(profile, f"together in {mine}" if mine == theirs else f"apart: {mine} and {theirs}")
     console.print(table)
