@@ -23,6 +23,12 @@ Progress = Callable[[ResourceOperation], None]
 PINNED = ".".join(map(str, CLI_VERSION))
 # A replacement shows as three steps; the one in the middle stands for all.
 PARTS_OF_REPLACEMENT = ("create-replacement", "delete-replaced")
+TRACEBACK = "Traceback (most recent call last):"
+# How language hosts introduce what a program died of.
+PREFACES = (
+    r"^(error: |an unhandled error occurred: |python inline source runtime error: "
+    r"|Program failed with an unhandled exception:)*"
+)
 # What the engine's complaint asks for. The first pattern that is found wins.
 REMEDIES: tuple[tuple[str, str], ...] = (
     (r"no stack named", "Create it once with `pulumi stack init {stack}` in {project}."),
@@ -199,8 +205,11 @@ def outputs_of(step: dict[str, Any]) -> dict[str, object]:
 
 def complaint_of(diagnostic: dict[str, Any]) -> str:
     """Turn a diagnostic into a sentence: the resource it is about, and the engine's words on one line."""
-    text = re.sub(r"<\{%.*?%\}>", "", diagnostic.get("message", ""))
-    text = " ".join(text.split()).removeprefix("error: ")
+    text, _, trace = re.sub(r"<\{%.*?%\}>", "", diagnostic.get("message", "")).partition(TRACEBACK)
+    text = re.sub(PREFACES, "", " ".join(text.split()))
+    if trace and not text:
+        # All it said was the trace: its last line is the error.
+        text = trace.strip().splitlines()[-1].strip()
     # The engine quotes the whole refused value, or <nil> for a nested one.
     text = re.sub(r" value \{.*?\} has a problem:", ":", text)
     name = (diagnostic.get("urn") or "").rsplit("::", 1)[-1]

@@ -29,7 +29,10 @@ class Cloud:
         unfinished = path.with_suffix(".tmp")
         unfinished.write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
         unfinished.replace(path)
-        line = json.dumps({"type": token, "id": identity, "urn": urn, "inputs": inputs}, sort_keys=True)
+        given = {name: value for name, value in inputs.items() if not name.startswith("__")}
+        line = json.dumps(
+            {"type": token, "name": urn.rsplit("::", 1)[1], "id": identity, "inputs": given}, sort_keys=True
+        )
         # One write to a descriptor opened for appending: the two providers' lines never mix.
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:

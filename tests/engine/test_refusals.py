@@ -50,7 +50,7 @@ def refused(project: Path, sandbox: Path) -> DeployError:
         (
             "from pulumi_gcp import compute\n"
             'compute.RegionNetworkEndpointGroup("n", region="r", cloud_run={"service": ["s"]})',
-            "takes text, not ['s']",
+            "While processing input: 'cloud_run'",
         ),
         (
             "import pulumi_aws as aws\naws.get_caller_identity()",
@@ -60,7 +60,7 @@ def refused(project: Path, sandbox: Path) -> DeployError:
         ("def inner():\n    return {}['absent']\n\ninner()", "__main__.py:2: KeyError: 'absent'"),
         ("import pulumi\npulumi.Config().require('region')", "Missing required configuration variable"),
     ],
-    ids=["misspelt", "enum", "range", "name", "type", "list-for-text", "invoke", "syntax", "exception", "config"],
+    ids=["misspelt", "enum", "range", "name", "type", "sdk", "invoke", "syntax", "exception", "config"],
 )
 def test_what_would_fail_later_fails_the_preview(
     program: str, expected: str, write_project: WriteProject, tmp_path: Path

@@ -1,0 +1,112 @@
+"""What a change to a running stack does, what a refresh finds, and what never reaches a file."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from generator import deploy
+from generator.pulumi_cli import Cli, run_cli
+from tests.engine.conftest import WriteProject
+
+pytestmark = pytest.mark.engine
+
+ENDPOINT = """
+    import pulumi_aws as aws
+    model = aws.sagemaker.Model("model", execution_role_arn="arn:aws:iam::123456789012:role/execution")
+    config = aws.sagemaker.EndpointConfiguration(
+        "config", production_variants=[{{"instanceType": {machine!r}, "modelName": model.name, "variantName": "all"}}]
+    )
+    aws.sagemaker.Endpoint("endpoint", name="fixed", endpoint_config_name=config.name, tags={{"machine": {machine!r}}})
+"""
+
+
+def operations(report: deploy.StackReport) -> list[tuple[str, str]]:
+    return [(resource.name, resource.operation) for resource in report.resources]
+
+
+def test_a_new_machine_type_replaces_the_configuration_under_a_living_endpoint(
+    write_project: WriteProject, tmp_path: Path
+) -> None:
+    sandbox = tmp_path / "sandbox"
+    deploy.up(write_project(ENDPOINT.format(machine="ml.m5.large")), "test", offline=sandbox)
+    changed = write_project(ENDPOINT.format(machine="ml.m5.xlarge"))
+
+    planned = deploy.preview(changed, "test", offline=sandbox)
+    done = deploy.up(changed, "test", offline=sandbox)
+
+    assert operations(planned) == [("endpoint", "update"), ("config", "replace"), ("model", "same")]
+    assert operations(done) == operations(planned)
+    assert deploy.preview(changed, "test", offline=sandbox).changes == 0
+
+
+def test_a_fixed_name_is_given_free_before_it_is_taken_again(write_project: WriteProject, tmp_path: Path) -> None:
+    program = "from pulumi_gcp import compute\ncompute.GlobalAddress('address', name='fixed', description={!r})"
+    deploy.up(write_project(program.format("one")), "test", offline=tmp_path / "sandbox")
+    changed = write_project(program.format("two"))
+
+    report = deploy.up(changed, "test", offline=tmp_path / "sandbox")
+
+    assert report.counts == {"replace": 1}
+    assert len(list((tmp_path / "sandbox" / "cloud" / "resources").iterdir())) == 1
+
+
+def test_a_refresh_finds_what_the_cloud_lost(cli: Cli, write_project: WriteProject, tmp_path: Path) -> None:
+    sandbox = tmp_path / "sandbox"
+    project = write_project("import pulumi_aws as aws\naws.sns.Topic('kept')\naws.sns.Topic('lost')")
+    deploy.up(project, "test", offline=sandbox)
+    (lost,) = [path for path in (sandbox / "cloud" / "resources").iterdir() if "::lost" in path.read_text()]
+    lost.unlink()
+
+    with deploy.workplace(cli, project, "test", sandbox) as (folder, environment):
+        arguments = ["refresh", "--yes", "--skip-preview", "--stack", "test"]
+        refreshed = run_cli(cli, arguments, folder=folder, environment=environment, on_line=lambda _: None)
+
+    assert refreshed[0] == 0
+    assert operations(deploy.preview(project, "test", offline=sandbox)) == [("kept", "same"), ("lost", "create")]
+
+
+def test_a_secret_reaches_no_file_and_no_report(write_project: WriteProject, tmp_path: Path) -> None:
+    sandbox = tmp_path / "sandbox"
+    project = write_project(
+        """
+        import hashlib
+        import pulumi
+        import pulumi_aws as aws
+        # Made at run time: the program's own text does not hold it.
+        word = pulumi.Output.secret(hashlib.sha256(b"covey").hexdigest())
+        aws.sns.Topic("topic", display_name=word)
+        pulumi.export("word", word)
+        pulumi.export("open", "open")
+        """
+    )
+    report = deploy.up(project, "test", offline=sandbox)
+    again = deploy.preview(project, "test", offline=sandbox)
+
+    word = hashlib.sha256(b"covey").hexdigest()
+    assert report.outputs == {"open": "open"}
+    assert again.changes == 0
+    assert word not in repr(report)
+    files = [path for path in sandbox.rglob("*") if path.is_file()]
+    assert [path for path in files if word in path.read_text(errors="replace")] == []
+    assert any("open" in path.read_text(errors="replace") for path in files)
+
+
+def test_what_only_its_owner_can_read_is_replaced_and_the_owners_file_is_left_alone(
+    write_project: WriteProject, tmp_path: Path
+) -> None:
+    config = """\
+        encryptionsalt: v1:AAAAAAAAAAA=:v1:bm90IGEgcmVhbCBzYWx0:AAAA
+        config:
+          small:key:
+            secure: v1:AAAA:BBBB
+          small:plain: written
+        """
+    program = "import pulumi\npulumi.export('key', pulumi.Config().require('key'))"
+    project = write_project(program + "\npulumi.export('plain', pulumi.Config().require('plain'))", config)
+    written = (project / "stacks" / "config" / "Pulumi.test.yaml").read_text()
+
+    report = deploy.up(project, "test", offline=tmp_path / "sandbox")
+
+    assert report.outputs == {"key": "offline-secret", "plain": "written"}
+    assert (project / "stacks" / "config" / "Pulumi.test.yaml").read_text() == written
