@@ -1,5 +1,6 @@
 """Puts an emitted project before the Pulumi engine: preview, up, destroy, with real plugins or offline in a sandbox."""
 
+import importlib.util
 import json
 import os
 import re
@@ -85,6 +86,7 @@ def preview_in_process(project: Path, stack: str) -> StackReport:
     DeployError
         Where the program fails, or registers what a provider would refuse.
     """
+    require_sdks()
     command = [sys.executable, "-P", "-m", "generator.offline.in_process", str(project.resolve()), stack]
     # Our own module, and a project its owner asks us to run.
     ran = subprocess.run(  # noqa: S603
@@ -152,6 +154,15 @@ def required_cli() -> Cli:
     return cli
 
 
+def require_sdks() -> None:
+    """Refuse to go on without the packages that the program and the stand-in providers are made of."""
+    absent = [name for name in ("pulumi", "pulumi_aws", "pulumi_gcp") if importlib.util.find_spec(name) is None]
+    if absent:
+        raise DeployError(
+            "Python packages", f"{', '.join(absent)} cannot be imported.", "Run `pip install covey[deploy]`."
+        )
+
+
 @contextmanager
 def workplace(cli: Cli, project: Path, stack: str, offline: Path | None) -> Generator[tuple[Path, dict[str, str]]]:
     """Yield the folder to run in and the environment, with a Python language host where the CLI came without one."""
@@ -160,6 +171,7 @@ def workplace(cli: Cli, project: Path, stack: str, offline: Path | None) -> Gene
             read_yaml(project / "Pulumi.yaml")
             folder, environment, exists = project, dict(os.environ), True
         else:
+            require_sdks()
             copy = sandbox(project, stack, offline)
             folder, environment, exists = copy.project, copy.environment, copy.stack_exists
         environment |= {

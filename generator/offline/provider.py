@@ -20,7 +20,8 @@ from generator.offline.invent import invent, mapping
 from generator.offline.replacement import replaces
 from generator.offline.serve import serve
 from generator.offline.shape import shape, strip
-from generator.offline.values import HIDDEN, UNKNOWN, Properties, Value, bare, differences, hidden, read, write
+from generator.offline.values import HIDDEN, UNKNOWN, Properties, Value, bare, differences, hidden
+from generator.offline.wire import read, write
 
 KINDS = {
     ("add", False): pb.PropertyDiff.ADD,

@@ -1,29 +1,14 @@
-"""Property values off the wire as plain Python ones: what is unknown, what is secret, what differs."""
-
-from google.protobuf import json_format, struct_pb2
-from pulumi.runtime import rpc
+"""Property values as plain Python ones: what is unknown, what is secret, what differs."""
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 Properties = dict[str, Value]
 
 # The engine's marks: https://github.com/pulumi/pulumi, sdk/python/lib/pulumi/runtime/rpc.py
-UNKNOWN = rpc.UNKNOWN
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (marks a secret, is none)
 
 HIDDEN = "[secret]"
-
-
-def read(message: struct_pb2.Struct) -> Properties:
-    """Turn a protobuf struct into plain values; secrets stay wrapped."""
-    return json_format.MessageToDict(message)
-
-
-def write(properties: Properties) -> struct_pb2.Struct:
-    """Turn plain values into a protobuf struct."""
-    message = struct_pb2.Struct()
-    json_format.ParseDict(properties, message)
-    return message
 
 
 def bare(value: Value) -> Value:

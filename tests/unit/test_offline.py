@@ -1,9 +1,12 @@
 """The stand-in providers' plain functions: what they know of types, what they refuse, name, replace and invent."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from pulumi.runtime import rpc
 
 from generator.offline.autoname import CHOSEN, autoname
 from generator.offline.check import check
@@ -146,3 +149,12 @@ def test_differences_are_found_where_they_are() -> None:
     assert differences(old, old) == {}
     # What is only known later may differ from itself.
     assert differences({"a": UNKNOWN}, {"a": UNKNOWN}) == {"a": "update"}
+
+
+def test_the_engines_mark_for_what_is_unknown_is_the_sdks() -> None:
+    assert rpc.UNKNOWN == UNKNOWN
+
+
+def test_deploying_can_be_imported_without_the_sdks() -> None:
+    program = "import sys, generator.deploy; sys.exit('pulumi' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
