@@ -28,11 +28,12 @@ COLOURS = (
 OTHERS = "#8b929b"
 MOST_NODES = 300
 EDGES_EACH = 3
+GRAPH_INCHES = (7.6, 5.0)
 MOST_NAMED = 60
 LABEL_POINTS = 7.5
 LETTER_POINTS = 4.3
 SHOWN_DAYS = 7
-SHOWN_POINTS = 700
+SHOWN_POINTS = 340
 MOST_LAYERS = 6
 # A logarithmic axis where the dearest costs this many times the cheapest.
 WIDE_SPREAD = 20.0
@@ -66,7 +67,7 @@ def picture_of_graph(
     kept = set(busiest)
     edges = _strongest(correlation.graph, kept)
     place = _places([[names[i] for i in part if names[i] in kept] for part in communities.members], weight)
-    with _drawing(7.6, 5.0) as figure:
+    with _drawing(*GRAPH_INCHES) as figure:
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
         axes.set_aspect("equal")
@@ -324,7 +325,8 @@ def _named(
         for dx, dy in ((-wide / 2, -away - high), (-wide / 2, away), (away, -high / 2), (-away - wide, -high / 2)):
             left, low = at[name] + (dx, dy)
             box = (left, low, left + wide, low + high)
-            if not any(_overlap(box, other) for other in taken):
+            inside = box[0] > 0 and box[1] > 0 and box[2] < GRAPH_INCHES[0] * 72 and box[3] < GRAPH_INCHES[1] * 72
+            if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 axes.annotate(
                     text,
