@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import backlog, overdue, service_miss, service_quantiles, wait_tail
-from generator.capacity.scaling import BEHAVIOUR, idle_probability, replica_path, scaling_signal
+from generator.capacity.scaling import BEHAVIOUR, idle_probability, late_share, replica_path, scaling_signal
 from generator.model import FloatArray, Traffic
 
 
@@ -74,7 +74,7 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     signal = scaling_signal(load, behaviour, bin_s)
     running = replica_path(signal, served.target, max(served.minimum, 1), served.maximum)
     to_zero = served.minimum == 0
-    idle = idle_probability(rates.sum(axis=0), behaviour.hold_s, bin_s) if to_zero else np.zeros(len(load))
+    total = rates.sum(axis=0)
     waiting = backlog(load, running, bin_s)
     workloads = [table.fleet.workloads[i] for i in members]
     share = rates.sum(axis=1) / max(float(rates.sum()), 1e-300)
@@ -83,6 +83,11 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     variability = float(share @ (traffic.interarrival_variation[members] ** 2 + scv)) / 2.0
     slots = float(table.processors[served.machine] * table.slots[members, processor].min())
     busy = load / running
+    behind = np.concatenate([[False], load[1:] > running[:-1]]) * late_share(behaviour, bin_s)
+    starting = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
+    never = np.zeros(len(load))
+    idle = idle_probability(total, behaviour.hold_s, bin_s) if to_zero else never
+    cold = idle_probability(total, behaviour.hold_s, bin_s, start_s=starting) if to_zero else never
     probability, decay = wait_tail(busy, running * slots, float(share @ service), variability)
     attainment = np.ones(len(members))
     for m, workload in enumerate(workloads):
@@ -90,21 +95,19 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
         if requests <= 0:
             continue
         budget = workload.objective.latency_s - float(table.round_trip_s[members[m], served.region])
-        starting = behaviour.start_s + workload.size_gib / behaviour.load_gib_per_s
         variation = workload.service.variation
         slow = float(service_miss(budget, float(service[m]), variation))
         waits = np.maximum(budget - service_quantiles(float(service[m]), variation), 0.0)
-        late = (probability[:, None] * np.exp(-np.outer(decay, waits))).mean(axis=1)
-        late = np.maximum(late, overdue(waiting, running, float(np.mean(waits))))
-        cold = float(service_miss(budget - starting, float(service[m]), variation))
-        missed = idle * cold + (1.0 - idle) * (slow + (1.0 - slow) * late)
+        late = (probability * np.exp(-waits[:, None] * decay)).mean(axis=0)
+        late = np.maximum(np.maximum(late, behind), overdue(waiting, running, float(np.mean(waits))))
+        too_cold = float(service_miss(budget - starting, float(service[m]), variation))
+        missed = cold * too_cold + (1.0 - cold) * (slow + (1.0 - slow) * late)
         attainment[m] = 1.0 - float(rates[m] @ missed) / requests
-    total = rates.sum(axis=0)
     return Replay(
         load=load,
         replicas=np.where(running <= 1, 1.0 - idle, running) if to_zero else running,
         busy=busy,
         attainment=np.clip(attainment, 0.0, 1.0),
         requests=rates.sum(axis=1) * bin_s,
-        cold_share=float(total @ idle) / max(float(total.sum()), 1e-300),
+        cold_share=float(total @ cold) / max(float(total.sum()), 1e-300),
     )

@@ -110,17 +110,46 @@ class Machines:
         overhead = 0.0 if gpu else self.overhead_gib(int(members[0]))
         return float(self.memory_of[members[first]].sum()) + overhead
 
-    def fits(self, members: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Machines that may serve these workloads together with every model resident, shape (K,)."""
+    @cached_property
+    def multi_model(self) -> NDArray[np.bool_]:
+        """Machines whose hosting kind serves several artifacts, shape (K,)."""
+        return np.array([h not in ("sagemaker-single-model", "sagemaker-serverless") for h in self.hosting])
+
+    @cached_property
+    def worthwhile(self) -> NDArray[np.bool_]:
+        """Machines that no other of the same hosting kind beats, shape (K,).
+
+        One beats another with as many processors of the same class, as much memory, and a price no higher wherever the
+        other is offered. Machines under a quota beat nobody, and pinned ones are never left out.
+        """
+        quota = np.array([t.name in self.fleet.limits.quotas for t in self.instance_types])
+        pinned = {(w.pin.hosting, w.pin.instance_type) for w in self.fleet.workloads if w.pin}
+        kept = np.ones(len(self.hosting), dtype=bool)
+        for k, (hosting, machine) in enumerate(zip(self.hosting, self.instance_types, strict=True)):
+            beats = (
+                kept
+                & ~quota
+                & np.array([h == hosting for h in self.hosting])
+                & (self.processor_class == self.processor_class[k])
+                & (self.processors >= self.processors[k])
+                & (self.memory_gib >= self.memory_gib[k])
+                & (self.price_usd_per_h <= self.price_usd_per_h[k]).all(axis=1)
+            )
+            beats[k] = False
+            kept[k] = not beats.any() or (hosting, machine.name) in pinned
+        return kept
+
+    def fits(self, members: NDArray[np.intp], memory_share: float = 1.0) -> NDArray[np.bool_]:
+        """Machines that may serve these workloads together with every model resident, shape (K,).
+
+        `memory_share` is the part of usable memory that several models together may fill.
+        """
         allowed = self.machine_allowed[members].all(axis=0)
-        artifacts = np.unique(self.artifact_index[members])
-        if len(artifacts) > 1:
-            allowed = allowed & np.array([h != "sagemaker-single-model" for h in self.hosting])
-        resident = self.resident_gib(members)
-        on_gpu = self.processor_class > 0
-        copies_fit = self.gpus_per_copy[members[0]][self.processor_class] <= self.processors
-        memory_fits = self.memory_gib >= resident
-        return allowed & np.where(on_gpu & (len(artifacts) == 1), copies_fit, memory_fits)
+        if bool((self.artifact_index[members] == self.artifact_index[members[0]]).all()):
+            on_gpu = self.processor_class > 0
+            copies_fit = self.gpus_per_copy[members[0]][self.processor_class] <= self.processors
+            return allowed & np.where(on_gpu, copies_fit, self.memory_gib >= self.resident_gib(members))
+        return allowed & self.multi_model & (self.memory_gib * memory_share >= self.resident_gib(members))
 
 
 def machines(fleet: Fleet, catalog: Catalog) -> Machines:

@@ -62,7 +62,7 @@ def scaling_signal(load: FloatArray, behaviour: Behaviour, bin_s: float) -> Floa
     -------
     ndarray, shape (..., T)
     """
-    lag = 0 if behaviour.scale_out_delay_s < bin_s / 2 else int(np.ceil(behaviour.scale_out_delay_s / bin_s))
+    lag = 0 if acts_within(behaviour, bin_s) else int(np.ceil(behaviour.scale_out_delay_s / bin_s))
     length = 1 + round(behaviour.hold_s / bin_s)
     # scipy's filter is centred; this origin makes it look at the `length` bins that end with the current one.
     seen = maximum_filter1d(load, size=length, axis=-1, mode="nearest", origin=(length - 1) // 2)
@@ -77,16 +77,51 @@ def replica_path(signal: FloatArray, target: float, minimum: int, maximum: int) 
     return np.clip(np.ceil(signal / target - 1e-9), minimum, maximum)
 
 
-def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float) -> FloatArray:
-    """Probability that no request came during the last `hold_s` seconds, arrivals being Poisson at the measured rates.
+def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start_s: float = 0.0) -> FloatArray:
+    """Probability that no request came between `hold_s` and `start_s` seconds ago, averaged over each bin.
 
-    By PASTA it is also the share of a bin's requests that find a service scaled to zero, and the share of time it is.
+    Arrivals are Poisson at the bins' rates. With ``start_s = 0`` it is the share of time a service that may scale to zero
+    is at zero. With the time a replica takes to start it is the share of requests that meet none ready: whoever comes
+    while the first one starts waits too. Before the first bin the rate is taken to have been as in it.
 
     Parameters
     ----------
     rate_rps : ndarray, shape (T,)
+    hold_s, start_s, bin_s : float
+
+    Notes
+    -----
+    At the time u into a bin the expected number of arrivals in the window is ``L(u) = F(u - start) - F(u - hold)``, F being
+    the summed rate. L is linear between its values at ``min(start, bin)`` and at the bin's end, where the mean of
+    ``exp(-L)`` has a closed form; before that it is taken at the middle.
     """
-    length = max(1, round(hold_s / bin_s))
-    sums = np.cumsum(np.concatenate([np.full(length, rate_rps[0]), rate_rps[1:]]))
-    window = sums[length - 1 :] - np.concatenate([[0.0], sums[: len(rate_rps) - 1]])
-    return np.exp(-np.maximum(window, 0.0) / length * hold_s)
+    back = int(np.ceil(max(hold_s, start_s) / bin_s)) + 1
+    padded = np.concatenate([np.full(back, rate_rps[0]), rate_rps])
+    summed = np.concatenate([[0.0], np.cumsum(padded)]) * bin_s
+    begins = np.arange(len(rate_rps)) + back
+
+    def arrived(seconds: float) -> FloatArray:
+        whole = int(np.floor(seconds / bin_s))
+        part = seconds / bin_s - whole
+        low = summed[begins + whole]
+        return low + part * (summed[np.minimum(begins + whole + 1, len(summed) - 1)] - low)
+
+    def expected(seconds: float) -> FloatArray:
+        return np.maximum(arrived(seconds - start_s) - arrived(seconds - max(hold_s, start_s)), 0.0)
+
+    starting = min(start_s, bin_s)
+    first, last = expected(starting), expected(bin_s)
+    apart = np.abs(last - first) > 1e-9
+    later = np.where(apart, (np.exp(-first) - np.exp(-last)) / np.where(apart, last - first, 1.0), np.exp(-first))
+    share = starting / bin_s
+    return share * np.exp(-expected(starting / 2.0)) + (1.0 - share) * later
+
+
+def late_share(behaviour: Behaviour, bin_s: float) -> float:
+    """Part of a bin that passes before an autoscaler that acts within the bin has added what the bin needs."""
+    return behaviour.scale_out_delay_s / bin_s if acts_within(behaviour, bin_s) else 0.0
+
+
+def acts_within(behaviour: Behaviour, bin_s: float) -> bool:
+    """Tell whether the autoscaler reacts to a bin's load within that bin."""
+    return behaviour.scale_out_delay_s < bin_s / 2

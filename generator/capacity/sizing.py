@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import service_miss, service_quantiles, wait_tail
-from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, idle_probability, scaling_signal
-from generator.model import FloatArray, Traffic
+from generator.capacity.sampling import sample_bins
+from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, idle_probability, late_share, scaling_signal
+from generator.model import FloatArray, Hosting, Traffic
 
-# Long windows are sized on their busiest bins and an even sample of the others; the judge replays every bin.
-BUSIEST_BINS = 512
-SAMPLED_BINS = 512
 # Quantiles of the load that a minimum number of replicas may be laid for, beside the least possible one.
 MINIMUM_QUANTILES: FloatArray = np.array([0.5, 0.9, 1.0])
 # The autoscaler may go this far beyond the planned peak before it is stopped.
@@ -33,10 +31,13 @@ class Terms:
         Factor on the load that waits in queues: the plan must hold if bins turn out so much busier.
     least_replicas : int
         Fewest replicas that always run; 0 lets a service scale to zero.
+    memory_share : float
+        Part of a machine's usable memory that several models together may fill.
     """
 
     headroom: float = 1.0
     least_replicas: int = 0
+    memory_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,17 @@ class Sizer:
     def __init__(self, machines: Machines, traffic: Traffic, terms: Terms) -> None:
         self.machines = machines
         self.terms = terms
-        self.rate = traffic.rate_rps
+        self.rate, self.weights = sample_bins(traffic)
         self.bin_s = traffic.window.bin_s
-        self.mean_rate = self.rate.mean(axis=1)
+        self.mean_rate = traffic.rate_rps.mean(axis=1)
         workloads = machines.fleet.workloads
         self.arrival_scv = traffic.interarrival_variation**2
         self.service_scv = np.array([w.service.variation**2 for w in workloads])
         self.latency_s = np.array([w.objective.latency_s for w in workloads])
         self.allowed_miss = np.array([1.0 - w.objective.percentile for w in workloads])
-        self.load_s = np.array([w.size_gib for w in workloads])
+        self.size_gib = np.array([w.size_gib for w in workloads])
         self.two_zones = np.array([w.availability >= TWO_ZONES_AVAILABILITY for w in workloads])
+        self.to_zero = np.array([BEHAVIOUR[hosting].scales_to_zero for hosting in machines.hosting])
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
 
     @property
@@ -122,53 +124,58 @@ class _Group:
         self.rates = sizer.rate[members]
         self.total = self.rates.sum(axis=0)
         self.share = sizer.mean_rate[members] / max(sizer.mean_rate[members].sum(), 1e-12)
-        self._series: dict[tuple[int, float], tuple[FloatArray, FloatArray, FloatArray]] = {}
+        self._series: dict[tuple[int, float], _Series] = {}
+        self._idles: dict[tuple[float, float], FloatArray] = {}
+        self.weighted = self.rates * sizer.weights
+        self.requests = np.maximum(self.weighted.sum(axis=1), 1e-300)
         arrivals = float(self.share @ sizer.arrival_scv[members])
         services = float(self.share @ sizer.service_scv[members])
         self.variability = (arrivals + services) / 2.0
-        self.bins, self.weights = self._bins()
-        self.sampled_rates = self.rates[:, self.bins] * self.weights
-
-    def _bins(self) -> tuple[NDArray[np.intp], FloatArray]:
-        count = self.rates.shape[1]
-        if count <= BUSIEST_BINS + SAMPLED_BINS:
-            return np.arange(count), np.full(count, 1.0 / count)
-        work = self.sizer.machines.work_s[self.members].min(axis=1) @ self.rates
-        busiest = np.sort(np.argpartition(work, count - BUSIEST_BINS)[count - BUSIEST_BINS :])
-        others = np.delete(np.arange(count), busiest)
-        sampled = others[np.linspace(0, len(others) - 1, SAMPLED_BINS).astype(np.intp)]
-        weights = np.concatenate([np.ones(BUSIEST_BINS), np.full(SAMPLED_BINS, len(others) / SAMPLED_BINS)])
-        return np.concatenate([busiest, sampled]), weights / weights.sum()
+        self.weights = sizer.weights
+        self.floor = 2 if sizer.two_zones[members].any() else 1
 
     def candidates(self) -> list[tuple[float, int, int]]:
         """Machines and regions with a lower bound on their cost, cheapest first."""
         table, members = self.sizer.machines, self.members
-        fits = np.flatnonzero(table.fits(members))
+        fits = np.flatnonzero(table.fits(members, self.sizer.terms.memory_share) & table.worthwhile)
         regions = np.flatnonzero(table.region_allowed[members].all(axis=0))
         if len(fits) == 0 or len(regions) == 0:
             return []
         farthest = table.round_trip_s[np.ix_(members, regions)].max(axis=0)
-        used = np.array([self._least_used(int(machine)) for machine in fits])
+        used = self._least_used(fits)
         cost = table.price_usd_per_h[np.ix_(fits, regions)] * used[:, None] + self.egress_usd_per_h(regions)
         # Two regions a machine: the cheapest, and the nearest in case the cheapest is too far for the objective.
         by_distance = np.lexsort((regions, farthest))
         nearest = by_distance[np.isfinite(cost[:, by_distance]).argmax(axis=1)]
         cheapest = by_distance[cost[:, by_distance].argmin(axis=1)]
-        rows = np.arange(len(fits))
-        return sorted(
-            {
-                (float(cost[row, column]), int(fits[row]), int(regions[column]))
-                for row, column in zip(np.tile(rows, 2), np.concatenate([nearest, cheapest]), strict=True)
-                if np.isfinite(cost[row, column])
-            }
+        rows = np.tile(np.arange(len(fits)), 2)
+        columns = np.concatenate([nearest, cheapest])
+        order = np.lexsort((regions[columns], fits[rows], cost[rows, columns]))
+        offered = order[np.isfinite(cost[rows, columns][order])]
+        found = zip(
+            cost[rows, columns][offered].tolist(), fits[rows][offered].tolist(), regions[columns][offered].tolist(), strict=True
         )
+        return list(dict.fromkeys(found))
 
-    def _least_used(self, machine: int) -> float:
-        """Replicas no policy can go below on average."""
-        load, _, up = self.series(machine)
-        least = self.least_replicas(machine)
-        floor = float(self.weights @ up) if least == 0 else float(least)
-        return max(floor, float(self.weights @ load) / float(SCALING_TARGETS[0]))
+    def _least_used(self, fits: NDArray[np.intp]) -> FloatArray:
+        """Replicas the leanest policy runs on average, by machine; no policy runs fewer."""
+        sizer, table = self.sizer, self.sizer.machines
+        used: dict[tuple[Hosting, int, float], float] = {}
+        for machine in map(int, fits):
+            hosting, processors = table.hosting[machine], float(table.processors[machine])
+            key = (hosting, int(table.processor_class[machine]), processors)
+            if key in used:
+                continue
+            wanted = np.ceil(self.series(machine).signal / (processors * SCALING_TARGETS[0]) - 1e-9)
+            least = self.least_replicas(machine)
+            if least > 0 or not self.cold_is_borne(machine, sizer.latency_s[self.members]):
+                used[key] = float(self.weights @ np.maximum(wanted, max(least, 1)))
+            else:
+                used[key] = float(self.weights @ np.where(wanted <= 1, self.up(hosting), wanted))
+        # A fleet's silent member may need none at all; a bound of 0 would make an unpriced region look free.
+        return np.array(
+            [max(1e-9, used[table.hosting[k], int(table.processor_class[k]), float(table.processors[k])]) for k in fits]
+        )
 
     def egress_usd_per_h(self, regions: NDArray[np.intp]) -> FloatArray:
         """Price of the group's responses by region."""
@@ -176,41 +183,64 @@ class _Group:
         per_s = self.sizer.mean_rate[self.members] @ table.egress_usd_per_request[np.ix_(self.members, regions)]
         return per_s * SECONDS_PER_HOUR
 
-    def series(self, machine: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Load and scaling signal in replicas, and share of time a service that may scale to zero is up, bin by bin."""
+    def series(self, machine: int) -> "_Series":
+        """The group's load and what the machine's autoscaler sees of it."""
         table = self.sizer.machines
         processor, behaviour = int(table.processor_class[machine]), BEHAVIOUR[table.hosting[machine]]
         key = (processor, behaviour.scale_out_delay_s)
         if key not in self._series:
             load = table.work_s[self.members, processor] @ self.rates
             signal = scaling_signal(load, behaviour, self.sizer.bin_s)
-            up = 1.0 - idle_probability(self.total, behaviour.hold_s, self.sizer.bin_s)
-            self._series[key] = (load[self.bins], signal[self.bins], up[self.bins])
-        load, signal, up = self._series[key]
-        per_replica = 1.0 / table.processors[machine]
-        return load * per_replica, signal * per_replica, up
+            self._series[key] = _Series(load, signal, np.quantile(load, MINIMUM_QUANTILES))
+        return self._series[key]
+
+    def up(self, hosting: Hosting) -> FloatArray:
+        """Share of each bin's time that a service which may scale to zero is up."""
+        return 1.0 - self._idle(BEHAVIOUR[hosting].hold_s, 0.0)
+
+    def cold(self, hosting: Hosting) -> FloatArray:
+        """Share of each bin's requests that would find a service scaled to zero, or still starting."""
+        return self._idle(BEHAVIOUR[hosting].hold_s, float(self.starting_s(hosting).max()))
+
+    def _idle(self, hold_s: float, start_s: float) -> FloatArray:
+        if (hold_s, start_s) not in self._idles:
+            self._idles[hold_s, start_s] = idle_probability(self.total, hold_s, self.sizer.bin_s, start_s=start_s)
+        return self._idles[hold_s, start_s]
+
+    def starting_s(self, hosting: Hosting) -> FloatArray:
+        """Seconds a cold request of each member waits for the container and its model."""
+        behaviour = BEHAVIOUR[hosting]
+        return behaviour.start_s + self.sizer.size_gib[self.members] / behaviour.load_gib_per_s
+
+    def cold_is_borne(self, machine: int, budget_s: FloatArray) -> bool:
+        """Tell whether the misses that cold starts alone bring stay within every objective."""
+        sizer, table, members = self.sizer, self.sizer.machines, self.members
+        hosting = table.hosting[machine]
+        service = table.service_s[members, table.processor_class[machine]]
+        late = service_miss(budget_s - self.starting_s(hosting), service, np.sqrt(sizer.service_scv[members]))
+        return bool((late * (self.weighted @ self.cold(hosting)) <= sizer.allowed_miss[members] * self.requests).all())
 
     def least_replicas(self, machine: int) -> int:
         """Fewest replicas the terms, the hosting kind and the members' availability allow."""
-        hosting = self.sizer.machines.hosting[machine]
-        floor = self.sizer.terms.least_replicas
-        if BEHAVIOUR[hosting].scales_to_zero:
-            return floor
-        return max(floor, 2 if self.sizer.two_zones[self.members].any() else 1)
+        return max(self.sizer.terms.least_replicas, 0 if self.sizer.to_zero[machine] else self.floor)
 
     def cheapest_policy(self, machine: int, region: int, limit: float) -> Sizing | None:
         """Cheapest scaling policy on one machine in one region that keeps every objective, if it costs less than the limit."""
         sizer, table = self.sizer, self.sizer.machines
-        load, signal, up = self.series(machine)
+        series, processors = self.series(machine), float(table.processors[machine])
+        load, signal = series.load / processors, series.signal / processors
         least = self.least_replicas(machine)
         egress = float(self.egress_usd_per_h(np.array([region]))[0])
         price = float(table.price_usd_per_h[machine, region])
         misses = _Misses(self, machine, region)
         if misses.out_of_reach:
             return None
+        if least == 0 and not self.cold_is_borne(machine, misses.budget):
+            least = 1
+        up = self.up(table.hosting[machine]) if least == 0 else None
         quota = table.fleet.limits.quotas.get(table.instance_types[machine].name, 10**6)
         peak = max(float(signal.max()), float(load.max()))
-        for usd, target, minimum in self._policies(load, signal, up, least, price):
+        for usd, target, minimum in self._policies(series.quantiles / processors, signal, up, least, price):
             if usd + egress >= limit:
                 return None
             maximum = max(minimum + 1, int(np.ceil(peak * sizer.terms.headroom * CEILING_FACTOR / target)))
@@ -218,29 +248,34 @@ class _Group:
             if needed > quota:
                 continue
             replicas = np.maximum(np.ceil(signal / target - 1e-9), max(minimum, 1))
-            if misses.kept(load, replicas, up if minimum == 0 else None):
+            if misses.kept(load, replicas, to_zero=minimum == 0):
                 return Sizing(machine, region, target, minimum, min(maximum, quota), usd + egress)
         return None
 
     def _policies(
-        self, load: FloatArray, signal: FloatArray, up: FloatArray, least: int, price: float
+        self, quantiles: FloatArray, signal: FloatArray, up: FloatArray | None, least: int, price: float
     ) -> list[tuple[float, float, int]]:
         """Scaling targets and minima by what they cost; among equals the lower target, which reacts earlier."""
-        found: dict[tuple[float, int], float] = {}
-        quantiles = np.quantile(load, MINIMUM_QUANTILES)
-        peak = signal.max()
-        for target in SCALING_TARGETS:
-            minima = {least, *(max(least, int(np.ceil(q / target))) for q in quantiles)}
-            wanted = np.ceil(signal / target - 1e-9) if peak > target else None
-            for minimum in minima:
-                if wanted is None:
-                    replicas = float(minimum) if minimum > 0 else float(self.weights @ up)
-                elif minimum > 0:
-                    replicas = float(self.weights @ np.maximum(wanted, minimum))
-                else:
-                    replicas = float(self.weights @ np.where(wanted <= 1, up, wanted))
-                found[float(target), minimum] = price * replicas
-        return sorted((round(usd, 12), target, minimum) for (target, minimum), usd in found.items())
+        wanted = np.ceil(signal / SCALING_TARGETS[:, None] - 1e-9)
+        laid = np.ceil(quantiles / SCALING_TARGETS[:, None])
+        minima = np.maximum(np.column_stack([np.full(len(laid), least), laid]), least)
+        replicas = np.maximum(wanted[:, None, :], np.maximum(minima, 1.0)[:, :, None]) @ self.weights
+        if up is not None:
+            replicas[:, 0] = np.where(wanted <= 1, up, wanted) @ self.weights
+        usd = np.round(price * replicas, 12).ravel()
+        targets, minima = np.repeat(SCALING_TARGETS, minima.shape[1]), minima.ravel()
+        order = np.lexsort((minima, targets, usd))
+        found = zip(usd[order].tolist(), targets[order].tolist(), minima[order].astype(int).tolist(), strict=True)
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, eq=False)
+class _Series:
+    """Load and scaling signal in processors, bin by bin, and the load at `MINIMUM_QUANTILES`."""
+
+    load: FloatArray
+    signal: FloatArray
+    quantiles: FloatArray
 
 
 class _Misses:
@@ -249,15 +284,17 @@ class _Misses:
     def __init__(self, group: _Group, machine: int, region: int) -> None:
         sizer, table, members = group.sizer, group.sizer.machines, group.members
         processor = table.processor_class[machine]
-        hosting = BEHAVIOUR[table.hosting[machine]]
+        hosting = table.hosting[machine]
         service = table.service_s[members, processor]
         budget = sizer.latency_s[members] - table.round_trip_s[members, region]
-        cold = budget - hosting.start_s - sizer.load_s[members] / hosting.load_gib_per_s
         variation = np.sqrt(sizer.service_scv[members])
         self.group = group
         self.allowed = sizer.allowed_miss[members]
         self.service_miss = service_miss(budget, service, variation)
-        self.cold_miss = service_miss(cold, service, variation)
+        self.cold_miss = service_miss(budget - group.starting_s(hosting), service, variation)
+        self.late_share = late_share(BEHAVIOUR[hosting], sizer.bin_s)
+        self.hosting: Hosting = hosting
+        self.budget = budget
         self.slots = float(table.processors[machine] * table.slots[members, processor].min())
         self.mean_service = float(group.share @ service)
         tightest = int(np.argmin(budget - service))
@@ -265,19 +302,20 @@ class _Misses:
         self.waits = np.maximum(float(budget[tightest]) - quantiles, 0.0)
         self.out_of_reach = bool((self.service_miss > self.allowed).any())
 
-    def kept(self, load: FloatArray, replicas: FloatArray, up: FloatArray | None) -> bool:
+    def kept(self, load: FloatArray, replicas: FloatArray, *, to_zero: bool) -> bool:
         """Tell whether every member's share of late requests stays within its objective.
 
-        All members are held to the wait the tightest of them bears, which errs on the safe side.
+        All members are held to the wait the tightest of them bears, and to the start of the slowest, which errs on the safe
+        side. Backlog is not carried over here; the judge does.
         """
         group = self.group
         busy = load * group.sizer.terms.headroom / replicas
         probability, decay = wait_tail(busy, replicas * self.slots, self.mean_service, group.variability)
-        late = (probability[:, None] * np.exp(-np.outer(decay, self.waits))).mean(axis=1)
-        late = np.where(busy >= 1.0, 1.0, late)
-        cold = np.zeros_like(late) if up is None else 1.0 - up
-        weighted = group.sampled_rates
-        requests = np.maximum(weighted.sum(axis=1), 1e-300)
-        waited, started_cold = (weighted @ np.stack([late * (1 - cold), cold], axis=1)).T / requests[:, None].T
-        miss = self.service_miss + (1.0 - self.service_miss) * waited + started_cold * self.cold_miss
+        late = (probability * np.exp(-self.waits[:, None] * decay)).mean(axis=0)
+        late[busy >= 1.0] = 1.0
+        if self.late_share > 0:
+            late[1:] = np.maximum(late[1:], (load[1:] > replicas[:-1]) * self.late_share)
+        miss = self.service_miss + (1.0 - self.service_miss) * (group.weighted @ late) / group.requests
+        if to_zero:
+            miss = miss + self.cold_miss * (group.weighted @ group.cold(self.hosting)) / group.requests
         return bool((miss <= self.allowed).all())

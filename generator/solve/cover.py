@@ -8,17 +8,17 @@ from scipy.sparse import csc_array
 
 from generator.errors import InfeasibleError
 from generator.model import FloatArray
-from generator.solve.problem import Members, Problem, union
+from generator.solve.problem import Budget, Members, Problem, union
 
 # Beyond this many columns or atoms the local search alone decides.
 MAX_ATOMS = 160
-MAX_COLUMNS = 20_000
-PRICING_ROUNDS = 4
-NODES = 20_000
+MAX_COLUMNS = 6_000
+PRICING_ROUNDS = 3
+NODES = 6_000
 
 
 def cover(
-    problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Members]
+    problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Members], *, sizings: int
 ) -> tuple[list[Members], float]:
     """Choose the cheapest set of groups that holds every atom once, over all groups sized so far and some priced anew.
 
@@ -31,6 +31,8 @@ def cover(
     atoms : sequence of members
     incumbent : sequence of members
         A feasible grouping; the answer is worth no more.
+    sizings : int
+        Groups that pricing may size.
 
     Returns
     -------
@@ -40,10 +42,11 @@ def cover(
         conceivable groups.
     """
     row = {member: number for number, atom in enumerate(atoms) for member in atom}
+    budget = Budget(problem, sizings)
     columns = _columns(problem, atoms, incumbent, row)
     for _ in range(PRICING_ROUNDS):
         duals, bound = _relaxation(problem, columns, row, len(atoms))
-        priced = _price(problem, atoms, duals) - set(columns)
+        priced = _price(problem, atoms, duals, budget) - set(columns)
         if not priced:
             break
         columns = sorted({*columns, *priced})
@@ -55,7 +58,7 @@ def cover(
         constraints=LinearConstraint(_incidence(columns, row, len(atoms)), 1.0, 1.0),
         integrality=np.ones(len(columns)),
         bounds=Bounds(0.0, 1.0),
-        options={"node_limit": NODES, "mip_rel_gap": 1e-6},
+        options={"node_limit": NODES, "mip_rel_gap": 1e-4},
     )
     best = list(incumbent)
     if solved.x is not None:
@@ -101,12 +104,14 @@ def _relaxation(
     return np.asarray(solved.eqlin.marginals), float(solved.fun)
 
 
-def _price(problem: Problem, atoms: Sequence[Members], duals: FloatArray) -> set[Members]:
+def _price(problem: Problem, atoms: Sequence[Members], duals: FloatArray, budget: Budget) -> set[Members]:
     """Grow one column from each atom, adding the atom that lowers the reduced cost most, while any does."""
     found: set[Members] = set()
     value = {atom: float(dual) for atom, dual in zip(atoms, duals, strict=True)}
     rich = sorted(atoms, key=lambda atom: -value[atom])
     for atom in rich:
+        if budget.spent():
+            break
         members, held = atom, value[atom]
         reduced = problem.worth(atom) - held
         for other in rich:

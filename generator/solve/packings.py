@@ -1,6 +1,6 @@
 """Published ways to pack workloads onto hosts of one size; each a start for the search, and a contender in its own right."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,28 +71,26 @@ def dedicated(units: Units, host: Host) -> list[Members]:
 def memory_first_fit(units: Units, host: Host) -> list[Members]:
     """Fill hosts by memory, largest model first; autoscaling is left to carry the load."""
     memory = [float(units.problem.machines.memory_of[list(atom)].sum()) for atom in units.atoms]
-    return _first_fit(units, host, np.argsort(memory)[::-1], lambda _held, _new: True)
+    return _first_fit(units, host, np.argsort(memory)[::-1], lambda _filled, _new: True)
 
 
 def sum_of_peaks(units: Units, host: Host) -> list[Members]:
     """First fit decreasing on peaks added up, as if all came at once."""
     peak = units.peak()
-    return _first_fit(
-        units,
-        host,
-        np.argsort(-peak, kind="stable"),
-        lambda held, new: float(peak[held].sum() + peak[new]) <= host.processors,
-    )
+
+    def fits(filled: _Filled, new: int) -> bool:
+        return float(peak[filled.atoms].sum() + peak[new]) <= host.processors
+
+    return _first_fit(units, host, np.argsort(-peak, kind="stable"), fits)
 
 
 def joint_series(units: Units, host: Host) -> list[Members]:
     """First fit decreasing on the peak of the summed series (Meng et al., joint VM sizing, ICAC 2010)."""
-    return _first_fit(
-        units,
-        host,
-        np.argsort(-units.peak(), kind="stable"),
-        lambda held, new: float((units.load[held].sum(axis=0) + units.load[new]).max()) <= host.processors,
-    )
+
+    def fits(filled: _Filled, new: int) -> bool:
+        return float((filled.load + units.load[new]).max()) <= host.processors
+
+    return _first_fit(units, host, np.argsort(-units.peak(), kind="stable"), fits)
 
 
 def peak_clustering(units: Units, host: Host) -> list[Members]:
@@ -103,26 +101,22 @@ def peak_clustering(units: Units, host: Host) -> list[Members]:
     together = envelope @ envelope.T / np.maximum(np.minimum.outer(envelope.sum(axis=1), envelope.sum(axis=1)), 1.0)
     _, cluster = connected_components(csr_array(together > 0.5), directed=False)
 
-    def fits(held: Sequence[int], new: int) -> bool:
-        index = [*held, new]
+    def fits(filled: _Filled, new: int) -> bool:
+        index = [*filled.atoms, new]
         return float(body[index].sum() + np.bincount(cluster[index], tail[index]).max()) <= host.processors
 
     return _first_fit(units, host, np.argsort(-units.peak(), kind="stable"), fits)
 
 
 def by_community(units: Units, host: Host) -> list[Members]:
-    """Joint series, packed within communities first: neighbours in the order are neighbours in the graph."""
-    first = [int(units.problem.community[atom[0]]) for atom in units.atoms]
-    order = np.lexsort((-units.peak(), first))
-    return _first_fit(
-        units,
-        host,
-        order,
-        lambda held, new: (
-            first[held[0]] == first[new]
-            and float((units.load[held].sum(axis=0) + units.load[new]).max()) <= host.processors
-        ),
-    )
+    """Joint series, packed within communities: neighbours in the graph share hosts."""
+    community = [int(units.problem.community[atom[0]]) for atom in units.atoms]
+
+    def fits(filled: _Filled, new: int) -> bool:
+        alike = community[filled.atoms[0]] == community[new]
+        return alike and float((filled.load + units.load[new]).max()) <= host.processors
+
+    return _first_fit(units, host, np.lexsort((-units.peak(), community)), fits)
 
 
 PACKINGS: dict[str, Callable[[Units, Host], list[Members]]] = {
@@ -135,22 +129,43 @@ PACKINGS: dict[str, Callable[[Units, Host], list[Members]]] = {
 }
 
 
+@dataclass(slots=True, eq=False)
+class _Filled:
+    """A host being filled: its atoms, their artifacts' memory, their summed load."""
+
+    atoms: list[int]
+    members: Members
+    artifacts: set[int]
+    memory_gib: float
+    load: FloatArray
+
+
 def _first_fit(
-    units: Units, host: Host, order: Iterable[int], load_fits: Callable[[list[int], int], bool]
+    units: Units, host: Host, order: Iterable[int], load_fits: Callable[[_Filled, int], bool]
 ) -> list[Members]:
-    """Put each atom into the first group whose rules, memory and load bear it, else open a new one."""
-    groups: list[list[int]] = []
+    """Put each atom into the first host whose rules, memory and load bear it, else open a new one."""
+    filled: list[_Filled] = []
     problem, table = units.problem, units.problem.machines
-    for atom in order:
-        for held in groups:
-            members = union(*(units.atoms[i] for i in held), units.atoms[atom])
-            if (
-                table.resident_gib(np.array(members)) <= host.memory_gib
-                and load_fits(held, int(atom))
-                and problem.may_group(members)
-            ):
-                held.append(int(atom))
-                break
+    for atom in map(int, order):
+        members = units.atoms[atom]
+        memory = {int(table.artifact_index[i]): float(table.memory_of[i]) for i in members}
+        whole = sum(memory.values())
+        for one in filled:
+            added = whole
+            if not one.artifacts.isdisjoint(memory):
+                added = sum(gib for artifact, gib in memory.items() if artifact not in one.artifacts)
+            if one.memory_gib + added > host.memory_gib or not load_fits(one, atom):
+                continue
+            joined = union(one.members, members)
+            if not problem.may_group(joined):
+                continue
+            one.atoms.append(atom)
+            one.members = joined
+            one.artifacts.update(memory)
+            one.memory_gib += added
+            one.load += units.load[atom]
+            break
         else:
-            groups.append([int(atom)])
-    return [union(*(units.atoms[i] for i in held)) for held in groups]
+            alone = table.resident_gib(np.array(members))
+            filled.append(_Filled([atom], members, set(memory), alone, units.load[atom].copy()))
+    return [one.members for one in filled]

@@ -18,7 +18,7 @@ class Weighting:
     """How much a recommendation weighs what money does not show.
 
     A group's worth is ``usd_per_h * (1 + cohesion * (1 - share of its members in one community) + blast * share of the
-    fleet's requests)``. `traffic_share` and `least_replicas` bound what the fleet's own limits leave open.
+    fleet's requests)``. `traffic_share`, `least_replicas` and `memory_share` bound what the fleet's own limits leave open.
     """
 
     cohesion: float
@@ -26,14 +26,15 @@ class Weighting:
     traffic_share: float
     least_replicas: int
     headroom_factor: float
+    memory_share: float
 
 
 # Weights are in shares of a group's cost: "balanced" pays up to a tenth more for groups that are one community, and
 # "resilient" runs two replicas everywhere and keeps a third of the traffic out of any one failure.
 WEIGHTINGS: dict[Profile, Weighting] = {
-    "cheapest": Weighting(cohesion=0.0, blast=0.0, traffic_share=1.0, least_replicas=0, headroom_factor=1.0),
-    "balanced": Weighting(cohesion=0.1, blast=0.1, traffic_share=1.0, least_replicas=1, headroom_factor=1.1),
-    "resilient": Weighting(cohesion=0.1, blast=0.3, traffic_share=0.34, least_replicas=2, headroom_factor=1.25),
+    "cheapest": Weighting(cohesion=0.0, blast=0.0, traffic_share=1.0, least_replicas=0, headroom_factor=1.0, memory_share=1.0),
+    "balanced": Weighting(cohesion=0.1, blast=0.1, traffic_share=1.0, least_replicas=0, headroom_factor=1.1, memory_share=0.9),
+    "resilient": Weighting(cohesion=0.1, blast=0.3, traffic_share=0.34, least_replicas=2, headroom_factor=1.25, memory_share=0.8),
 }
 
 
@@ -69,7 +70,8 @@ class Problem:
         self.machines = machines
         self.traffic = traffic
         self.weighting = weighting
-        self.sizer = Sizer(machines, traffic, Terms(headroom * weighting.headroom_factor, weighting.least_replicas))
+        terms = Terms(headroom * weighting.headroom_factor, weighting.least_replicas, weighting.memory_share)
+        self.sizer = Sizer(machines, traffic, terms)
         fleet = machines.fleet
         self.share = self.sizer.mean_rate / max(float(self.sizer.mean_rate.sum()), 1e-12)
         self.share_limit = min(fleet.limits.traffic_share_per_group, weighting.traffic_share)
@@ -114,7 +116,7 @@ class Problem:
         apart = [label for i in members if (label := fleet.workloads[i].keep_apart) is not None]
         if len(apart) != len(set(apart)):
             return False
-        return bool(table.region_allowed[index].all(axis=0).any()) and bool(table.fits(index).any())
+        return bool(table.region_allowed[index].all(axis=0).any()) and bool(table.fits(index, self.weighting.memory_share).any())
 
     def size(self, members: Members) -> Sizing | None:
         """Size a group, None where it breaks a rule or no machine keeps its objectives."""
@@ -134,6 +136,18 @@ class Problem:
         cohesion = float(np.bincount(self.community[index]).max()) / len(index)
         soft = weighting.cohesion * (1.0 - cohesion) + weighting.blast * float(self.share[index].sum())
         return sizing.usd_per_h * (1.0 + soft)
+
+
+class Budget:
+    """Work left, counted in sizings, so that a plan never depends on the machine's speed."""
+
+    def __init__(self, problem: Problem, sizings: int) -> None:
+        self._sized = problem.sizer.sized
+        self._limit = len(self._sized) + sizings
+
+    def spent(self) -> bool:
+        """Tell whether the work is used up."""
+        return len(self._sized) >= self._limit
 
 
 def union(*parts: Members) -> Members:

@@ -4,22 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from generator.solve.problem import Members, Problem, union
+from generator.solve.problem import Budget, Members, Problem, union
 
 # Partners tried per group or atom: on small classes everyone, on large ones a seeded sample.
 PARTNERS = 12
 IMPROVEMENT = 1e-9
-
-
-class _Budget:
-    """Work left, counted in sizings, so that a plan never depends on the machine's speed."""
-
-    def __init__(self, problem: Problem, sizings: int) -> None:
-        self.problem = problem
-        self.limit = len(problem.sizer.sized) + sizings
-
-    def spent(self) -> bool:
-        return len(self.problem.sizer.sized) >= self.limit
 
 
 def search(
@@ -43,7 +32,7 @@ def search(
         Never worth more than `start`.
     """
     rng = np.random.default_rng(seed)
-    budget = _Budget(problem, sizings)
+    budget = Budget(problem, sizings)
     groups = list(start)
     worth = sum(map(problem.worth, groups))
     while not budget.spent():
@@ -131,6 +120,8 @@ def _dissolve(
     for group in sorted(groups, key=len):
         if spent() or len(groups) < 2:
             break
+        if group not in groups:  # it took in what an earlier one was emptied of
+            continue
         others = [g for g in groups if g != group]
         price = 0.0
         for atom in _atoms_of(group, atoms):

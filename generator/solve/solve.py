@@ -15,7 +15,7 @@ from generator.solve.search import search
 HOST_SIZES = 4
 # Sizings the search may spend: most of what it finds comes early, the rest grows with the fleet.
 SIZINGS = 2000
-SIZINGS_PER_ATOM = 5
+SIZINGS_PER_ATOM = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
         budget = SIZINGS + SIZINGS_PER_ATOM * len(atoms)
         groups = search(problem, atoms, start, sizings=budget, seed=seed)
         if len(atoms) <= MAX_ATOMS:
-            groups, class_bound = cover(problem, atoms, groups)
+            groups, class_bound = cover(problem, atoms, groups, sizings=budget)
             bound = None if bound is None else bound + class_bound
         else:
             bound = None
