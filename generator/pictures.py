@@ -299,7 +299,7 @@ def _places(parts: Sequence[Sequence[str]], weight: Mapping[str, float]) -> dict
         for rank, name in enumerate(sorted(part, key=lambda name: (-weight[name], name))):
             out = 0.95 * (rank + 0.4) ** 0.5 if len(part) > 1 else 0.0
             x = 1.25 * ring * np.cos(angle) + out * np.cos(angle + rank * golden)
-            y = 0.72 * ring * np.sin(angle) + out * np.sin(angle + rank * golden)
+            y = 0.95 * ring * np.sin(angle) + out * np.sin(angle + rank * golden)
             placed[name] = (float(x), float(y))
     return placed
 
