@@ -73,7 +73,7 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic) -> Verdict:
                 Violation(
                     "SKU001",
                     group.name,
-                    f"{group.instance_type} as {group.hosting} in {group.region} is not to be had, or the group is empty.",
+                    f"{group.instance_type} as {group.hosting} in {group.region} is not to be had, or it is empty.",
                 )
             )
             continue
@@ -228,7 +228,11 @@ def _level(value: float, marks: Sequence[float]) -> int:
 
 
 def _items(judged: Sequence[_Judged], machines: Machines, traffic: Traffic) -> tuple[CostItem, ...]:
-    return (*_machine_items(judged, machines), *_traffic_items(judged, machines, traffic), *_alarm_items(judged, machines))
+    return (
+        *_machine_items(judged, machines),
+        *_traffic_items(judged, machines, traffic),
+        *_alarm_items(judged, machines),
+    )
 
 
 def _machine_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem]:
@@ -271,7 +275,9 @@ def _traffic_items(judged: Sequence[_Judged], machines: Machines, traffic: Traff
             float(mean_rate[one.members] @ machines.egress_usd_per_request[one.members, one.served.region])
             for one in priced
         )
-        items.append(CostItem(f"egress from {cloud}", egress * SECONDS_PER_HOUR, estimated=False, note="first price tier"))
+        items.append(
+            CostItem(f"egress from {cloud}", egress * SECONDS_PER_HOUR, estimated=False, note="first price tier")
+        )
         without = sorted({one.group.region for one in on} - {one.group.region for one in priced})
         if without:
             items.append(CostItem(f"egress from {', '.join(without)}", None, estimated=False, note="no price known"))
@@ -289,7 +295,8 @@ def _alarm_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem
                 f"alarms on {cloud}",
                 None if own is None else own * count / HOURS_PER_MONTH,
                 estimated=False,
-                note=f"{count} alarms" + ("" if own is not None else "; no price known, give prices.alarm_usd_per_month"),
+                note=f"{count} alarms"
+                + ("" if own is not None else "; no price known, give prices.alarm_usd_per_month"),
             )
         )
     return items

@@ -37,9 +37,9 @@ def backtest(
 ) -> Lesson:
     """Plan on the early part of the planning window, judge on its later part.
 
-    Groups are found once, at no headroom, by search and by the best published packing; each is sized at every headroom and
-    replayed on the later part. The cheapest that keeps the fleet's mean objective there wins; if none does, the one that
-    attains most.
+    Groups are found once, at no headroom, by search and by the best published packing; each is sized at every
+    headroom and replayed on the later part. The cheapest that keeps the fleet's mean objective there wins; if none
+    does, the one that attains most.
 
     Parameters
     ----------

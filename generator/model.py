@@ -49,7 +49,8 @@ class ServiceTime:
     variation : float
         Coefficient of variation of the service time.
     compute_share : float
-        Share of `mean_s`, 0 to 1, that shrinks with arithmetic speed; the rest shrinks with memory bandwidth (roofline).
+        Share of `mean_s`, 0 to 1, that shrinks with arithmetic speed; the rest shrinks with memory bandwidth
+        (roofline).
     max_batch : int
         Requests a GPU serves at once. A CPU slot is one vCPU and serves one.
     marginal_batch_cost : float
@@ -147,7 +148,7 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where one cloud's resources live. Templates may hold ``{region}``; a certificate is named, never created, by a group's stack.
+    """Where one cloud's resources live. Templates may hold ``{region}``; a certificate is named, never created.
 
     Parameters
     ----------
@@ -177,6 +178,8 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Place:
+    """Where users are, in degrees."""
+
     name: str
     latitude: float
     longitude: float
@@ -232,6 +235,7 @@ class Window:
 
     @property
     def bins(self) -> int:
+        """Number of bins, T."""
         return round((self.end - self.start).total_seconds() / self.bin_s)
 
 
@@ -304,11 +308,14 @@ class Offering:
 
     @property
     def cloud(self) -> Cloud:
+        """Where it runs."""
         return self.instance_type.cloud
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
+    """A region of a cloud; None where no source has the figure."""
+
     cloud: Cloud
     name: str
     continent: str
@@ -410,6 +417,7 @@ class Group:
 
     @property
     def cloud(self) -> Cloud:
+        """Where it runs."""
         return CLOUD_OF_HOSTING[self.hosting]
 
 
@@ -487,6 +495,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
+    """One of the three answers. Savings are shares of what they are measured against, and may be negative."""
+
     profile: Profile
     layout: Layout
     verdict: Verdict

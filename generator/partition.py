@@ -35,13 +35,12 @@ def partition(correlation: CorrelationGraph, *, seed: int) -> Communities:
         (a, b, weight) for a, b, weight in correlation.graph.edges(data="weight") if weight > 0
     )
     number = {name: i for i, name in enumerate(together.nodes)}
-    best: tuple[float, float, list[set[str]]] | None = None
+    candidates: list[tuple[float, float, list[set[str]]]] = []
     for resolution in RESOLUTIONS:
         found: list[set[str]] = louvain_communities(together, weight="weight", resolution=resolution, seed=seed)
         connected = [part for whole in found for part in nx.connected_components(together.subgraph(whole))]
         quality = modularity(together, connected, weight="weight") if together.number_of_edges() else 0.0
-        if best is None or quality > best[0]:
-            best = (quality, resolution, connected)
-    assert best is not None
-    members = sorted(tuple(sorted(number[name] for name in part)) for part in best[2])
-    return Communities(tuple(members), best[0], best[1])
+        candidates.append((quality, resolution, connected))
+    quality, resolution, parts = max(candidates, key=lambda candidate: candidate[0])
+    members = sorted(tuple(sorted(number[name] for name in part)) for part in parts)
+    return Communities(tuple(members), quality, resolution)

@@ -65,7 +65,12 @@ def plan(
     progress("finding communities", 0.0)
     communities = partition(correlation, seed=seed)
     lesson = backtest(
-        table, inputs.planned, correlation, communities, seed=seed, progress=lambda share: progress("backtesting", share)
+        table,
+        inputs.planned,
+        correlation,
+        communities,
+        seed=seed,
+        progress=lambda share: progress("backtesting", share),
     )
     judged: dict[Profile, Judged] = {}
     gaps: list[float | None] = []
@@ -132,12 +137,11 @@ def _baseline(inputs: Inputs, table: Machines, problem: Problem) -> Layout:
 def _current(inputs: Inputs, table: Machines) -> Layout | None:
     """What the fleet says runs today, if it says so of every workload."""
     workloads = inputs.fleet.workloads
-    if any(w.current is None for w in workloads):
-        return None
     sized: list[tuple[tuple[int, ...], Sizing]] = []
     for i, workload in enumerate(workloads):
         runs = workload.current
-        assert runs is not None
+        if runs is None:
+            return None
         machine = table.machine_index.get((runs.hosting, runs.instance_type))
         region = table.region_index.get((CLOUD_OF_HOSTING[runs.hosting], runs.region))
         if machine is None or region is None:

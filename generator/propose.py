@@ -44,7 +44,7 @@ class LanguageModel(Protocol):
 
 
 class OfflineProposer:
-    """Fills the seat without a model, by one rule: the nearest option that costs at most `margin` more than the cheapest."""
+    """Fills the seat without a model: the nearest option that costs at most `margin` more than the cheapest."""
 
     source: Source = "offline"
 

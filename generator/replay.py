@@ -52,9 +52,9 @@ class Replay:
 def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic) -> Replay:
     """Replay every bin of a window for one group.
 
-    Within a bin, waiting follows the queue of `capacity.queueing.wait_tail` at that bin's utilisation; where load exceeds
-    capacity, or work is left from before, the fluid backlog's delay counts instead if it is the longer. A request that
-    finds a service at zero replicas pays the start and the load of its model.
+    Within a bin, waiting follows the queue of `capacity.queueing.wait_tail` at that bin's utilisation; where load
+    exceeds capacity, or work is left from before, the fluid backlog's delay counts instead if it is the longer. A
+    request that finds a service at zero replicas pays the start and the load of its model.
 
     Parameters
     ----------

@@ -47,7 +47,13 @@ def _other_cloud(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
     for cloud in ("aws", "gcp"):
         if cloud == group.cloud:
             continue
-        without = sorted({fleet.workloads[i].runtime for i in members if cloud not in fleet.runtimes[fleet.workloads[i].runtime].images})
+        without = sorted(
+            {
+                fleet.workloads[i].runtime
+                for i in members
+                if cloud not in fleet.runtimes[fleet.workloads[i].runtime].images
+            }
+        )
         if without:
             return cloud, "RUN001", f"the runtime {', '.join(without)} has no image on {cloud}."
         allowed = [r for r, region in enumerate(sizer.machines.regions) if region.cloud == cloud]
@@ -93,7 +99,7 @@ def _scale_to_zero(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said
     table = sizer.machines
     if group.min_replicas == 0:
         return None
-    usable = table.machine_allowed[list(members)].all(axis=0)
+    usable = table.fits(np.array(members))
     kinds = sorted({h for k, h in enumerate(table.hosting) if usable[k] and BEHAVIOUR[h].scales_to_zero})
     if not kinds:
         return None
@@ -123,10 +129,16 @@ def _runner_up(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
             return name, "SLO001", _too_slow(table, members, machine, region)
         more = sizing.usd_per_h - own.usd_per_h
         if more >= 0:
-            return name, "CST001", f"{more:.3f} USD/h more at the same objectives ({sizing.usd_per_h:.3f} USD/h)."
+            return name, "CST001", f"{more:.3g} USD/h more at the same objectives ({sizing.usd_per_h:.3g} USD/h)."
     return None
 
 
 def _too_slow(table: Machines, members: tuple[int, ...], machine: int, region: int) -> str:
-    network = float(table.round_trip_s[list(members), region].max()) * 1e3
-    return f"no scaling policy keeps every objective there; {network:.0f} ms of it is network time (an estimate)."
+    service = table.service_s[list(members), table.processor_class[machine]]
+    network = table.round_trip_s[list(members), region]
+    objective = np.array([table.fleet.workloads[i].objective.latency_s for i in members])
+    tightest = int(np.argmin(objective - service - network))
+    return (
+        f"no scaling policy keeps every objective there: {service[tightest] * 1e3:.0f} ms of service and "
+        f"{network[tightest] * 1e3:.0f} ms of network (an estimate) out of {objective[tightest] * 1e3:.0f} ms."
+    )

@@ -1,1 +1,1 @@
-"""What an offering carries: service time, memory fit, queueing, replicas over time, and the cheapest sizing of a group."""
+"""What an offering carries: service time, memory, queueing, replicas over time, the cheapest sizing of a group."""

@@ -232,7 +232,10 @@ def _prices(
     price = np.full((len(rows), len(column)), np.inf)
     estimated = np.zeros(price.shape, dtype=bool)
     for offering in catalog.offerings:
-        row, col = rows.get((offering.hosting, offering.instance_type.name)), column.get((offering.cloud, offering.region))
+        row, col = (
+            rows.get((offering.hosting, offering.instance_type.name)),
+            column.get((offering.cloud, offering.region)),
+        )
         if row is None or col is None:
             continue
         name, own = offering.instance_type.name, fleet.prices.instances
@@ -241,7 +244,8 @@ def _prices(
         price[row, col] = offering.price.usd_per_h * discount if listed is None else listed
         estimated[row, col] = offering.price.estimated and listed is None
     for workload in fleet.workloads:
-        # A pinned kind without a price is served all the same; the judge lists it as unpriced, and here it weighs nothing.
+        # A pinned kind without a price is served all the same; the judge lists it as unpriced, and here it weighs
+        # nothing.
         if workload.pin and (key := (CLOUD_OF_HOSTING[workload.pin.hosting], workload.pin.region)) in column:
             row, col = rows[workload.pin.hosting, workload.pin.instance_type], column[key]
             own = fleet.prices.instances.get((workload.pin.instance_type, workload.pin.region), 0.0)
@@ -338,10 +342,12 @@ def _each_runs_somewhere(table: Machines) -> None:
                 f"{'a GPU' if workload.accelerator == 'gpu' else 'a CPU only'} (RUN001).",
                 "Give the runtime an image with such a hosting kind, or price a machine in `prices`.",
             )
-        if not (table.fits(np.array([i])) & np.isfinite(table.price_usd_per_h[:, table.region_allowed[i]]).any(axis=1)).any():
+        if not (
+            table.fits(np.array([i])) & np.isfinite(table.price_usd_per_h[:, table.region_allowed[i]]).any(axis=1)
+        ).any():
             room = table.memory_gib[table.machine_allowed[i]].max()
             raise InfeasibleError(
                 where,
-                f"its {workload.memory_gib:g} GiB fit no machine it may use; the largest leaves {room:.1f} GiB (MEM001).",
+                f"its {workload.memory_gib:g} GiB fit no machine it may use; the largest has room for {room:.1f} (MEM001).",
                 "Reduce memory_gib, allow regions with larger machines, or pin a machine.",
             )

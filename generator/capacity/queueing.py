@@ -108,4 +108,3 @@ def overdue(backlog_s: FloatArray, replicas: FloatArray, budget_s: FloatArray | 
     low, high = np.minimum(start, end), np.maximum(start, end)
     spread = np.maximum(high - low, 1e-9)
     return np.where(high > 0, np.clip((high - budget_s) / spread, 0.0, 1.0), 0.0)
-

@@ -12,8 +12,8 @@ COUNTED, WARM_UP = 12, 4
 def sample_bins(traffic: Traffic) -> tuple[FloatArray, FloatArray]:
     """Choose bins that stand for a window, with weights.
 
-    Half of the stretches are the busiest, where a stretch counts by what each workload has in it of its own total, so that
-    rare workloads are seen; the other half is an even sample of the rest and weighs for all of it.
+    Half of the stretches are the busiest, where a stretch counts by what each workload has in it of its own total, so
+    that rare workloads are seen; the other half is an even sample of the rest and weighs for all of it.
 
     Parameters
     ----------

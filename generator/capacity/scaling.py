@@ -33,11 +33,11 @@ class Behaviour:
     load_gib_per_s: float = 0.2
 
 
-# SageMaker: target tracking looks at one-minute metrics, three of them in a row, and an instance takes minutes to serve;
-# scale-in waits for fifteen quiet minutes (Application Auto Scaling's target tracking alarms).
+# SageMaker: target tracking looks at one-minute metrics, three of them in a row, and an instance takes minutes to
+# serve; scale-in waits for fifteen quiet minutes (Application Auto Scaling's target tracking alarms).
 _SAGEMAKER = Behaviour(scale_out_delay_s=420.0, hold_s=900.0, scales_to_zero=False, start_s=240.0)
-# Cloud Run: instances start in seconds and idle ones are kept, and billed when billing is by instance, up to 15 minutes;
-# an L4's driver is ready after about 5 s (Cloud Run documentation, "GPU support" and "instance autoscaling").
+# Cloud Run: instances start in seconds and idle ones are kept, and billed when billing is by instance, up to 15
+# minutes; an L4's driver is ready after about 5 s (Cloud Run documentation, "GPU support" and "instance autoscaling").
 BEHAVIOUR: Mapping[Hosting, Behaviour] = {
     "sagemaker-multi-model": _SAGEMAKER,
     "sagemaker-single-model": _SAGEMAKER,
@@ -80,9 +80,9 @@ def replica_path(signal: FloatArray, target: float, minimum: int, maximum: int) 
 def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start_s: float = 0.0) -> FloatArray:
     """Probability that no request came between `hold_s` and `start_s` seconds ago, averaged over each bin.
 
-    Arrivals are Poisson at the bins' rates. With ``start_s = 0`` it is the share of time a service that may scale to zero
-    is at zero. With the time a replica takes to start it is the share of requests that meet none ready: whoever comes
-    while the first one starts waits too. Before the first bin the rate is taken to have been as in it.
+    Arrivals are Poisson at the bins' rates. With ``start_s = 0`` it is the share of time a service that may scale to
+    zero is at zero. With the time a replica takes to start it is the share of requests that meet none ready: whoever
+    comes while the first one starts waits too. Before the first bin the rate is taken to have been as in it.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start
 
     Notes
     -----
-    At the time u into a bin the expected number of arrivals in the window is ``L(u) = F(u - start) - F(u - hold)``, F being
-    the summed rate. L is linear between its values at ``min(start, bin)`` and at the bin's end, where the mean of
+    At the time u into a bin the expected number of arrivals in the window is ``L(u) = F(u - start) - F(u - hold)``, F
+    being the summed rate. L is linear between its values at ``min(start, bin)`` and at the bin's end, where the mean of
     ``exp(-L)`` has a closed form; before that it is taken at the middle.
     """
     back = int(np.ceil(max(hold_s, start_s) / bin_s)) + 1

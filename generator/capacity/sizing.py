@@ -153,7 +153,10 @@ class _Group:
         order = np.lexsort((regions[columns], fits[rows], cost[rows, columns]))
         offered = order[np.isfinite(cost[rows, columns][order])]
         found = zip(
-            cost[rows, columns][offered].tolist(), fits[rows][offered].tolist(), regions[columns][offered].tolist(), strict=True
+            cost[rows, columns][offered].tolist(),
+            fits[rows][offered].tolist(),
+            regions[columns][offered].tolist(),
+            strict=True,
         )
         return list(dict.fromkeys(found))
 
@@ -225,7 +228,7 @@ class _Group:
         return max(self.sizer.terms.least_replicas, 0 if self.sizer.to_zero[machine] else self.floor)
 
     def cheapest_policy(self, machine: int, region: int, limit: float) -> Sizing | None:
-        """Cheapest scaling policy on one machine in one region that keeps every objective, if it costs less than the limit."""
+        """Cheapest policy on one machine in one region that keeps every objective, if it costs less than the limit."""
         sizer, table = self.sizer, self.sizer.machines
         series, processors = self.series(machine), float(table.processors[machine])
         load, signal = series.load / processors, series.signal / processors
@@ -305,8 +308,8 @@ class _Misses:
     def kept(self, load: FloatArray, replicas: FloatArray, *, to_zero: bool) -> bool:
         """Tell whether every member's share of late requests stays within its objective.
 
-        All members are held to the wait the tightest of them bears, and to the start of the slowest, which errs on the safe
-        side. Backlog is not carried over here; the judge does.
+        All members are held to the wait the tightest of them bears, and to the start of the slowest, which errs on
+        the safe side. Backlog is not carried over here; the judge does.
         """
         group = self.group
         busy = load * group.sizer.terms.headroom / replicas

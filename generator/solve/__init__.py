@@ -1,4 +1,4 @@
-"""Workloads and machines to groups: published packings, local search on true cost, set partitioning where it is affordable."""
+"""Workloads and machines to groups: published packings, local search on true cost, set partitioning."""
 
 from generator.solve.problem import Problem
 from generator.solve.solve import Solution, best_packing, solve, with_sizing

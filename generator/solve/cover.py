@@ -22,8 +22,9 @@ def cover(
 ) -> tuple[list[Members], float]:
     """Choose the cheapest set of groups that holds every atom once, over all groups sized so far and some priced anew.
 
-    Minimise ``sum(worth[g] * x[g])`` subject to ``sum(x[g] for g containing a) = 1`` for every atom a, x binary (HiGHS).
-    Between rounds, columns of negative reduced cost are grown greedily from each atom by the duals of the relaxation.
+    Minimise ``sum(worth[g] * x[g])`` subject to ``sum(x[g] for g containing a) = 1`` for every atom a, x binary
+    (HiGHS). Between rounds, columns of negative reduced cost are grown greedily from each atom by the duals of the
+    relaxation.
 
     Parameters
     ----------
@@ -100,7 +101,9 @@ def _relaxation(
     worth = np.array([problem.worth(column) for column in columns])
     solved = linprog(worth, A_eq=_incidence(columns, row, count), b_eq=np.ones(count), bounds=(0, None), method="highs")
     if solved.x is None:
-        raise InfeasibleError("set partitioning", f"HiGHS found no cover: {solved.message}", "Report this; it is a defect.")
+        raise InfeasibleError(
+            "set partitioning", f"HiGHS found no cover: {solved.message}", "Report this; it is a defect."
+        )
     return np.asarray(solved.eqlin.marginals), float(solved.fun)
 
 

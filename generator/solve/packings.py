@@ -1,4 +1,4 @@
-"""Published ways to pack workloads onto hosts of one size; each a start for the search, and a contender in its own right."""
+"""Published ways to pack workloads onto hosts of one size: starts for the search, and contenders of their own."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from scipy.sparse.csgraph import connected_components
 from generator.model import FloatArray
 from generator.solve.problem import Members, Problem, union
 
-# PCP's body of a demand trace is this quantile; what lies above is its tail (Verma et al. 2009 use the 90th percentile).
+# PCP's body of a demand trace is this quantile; what lies above is its tail (Verma et al. 2009 use the 90th
+# percentile).
 BODY_QUANTILE = 0.9
 PACKED_BINS = 1024
 
@@ -38,6 +39,7 @@ class Units:
     load: FloatArray
 
     def peak(self) -> FloatArray:
+        """Highest load of each atom, shape (A,)."""
         return self.load.max(axis=1)
 
 

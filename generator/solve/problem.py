@@ -18,7 +18,8 @@ class Weighting:
     """How much a recommendation weighs what money does not show.
 
     A group's worth is ``usd_per_h * (1 + cohesion * (1 - share of its members in one community) + blast * share of the
-    fleet's requests)``. `traffic_share`, `least_replicas` and `memory_share` bound what the fleet's own limits leave open.
+    fleet's requests)``. `traffic_share`, `least_replicas` and `memory_share` bound what the fleet's own limits leave
+    open.
     """
 
     cohesion: float
@@ -32,9 +33,15 @@ class Weighting:
 # Weights are in shares of a group's cost: "balanced" pays up to a tenth more for groups that are one community, and
 # "resilient" runs two replicas everywhere and keeps a third of the traffic out of any one failure.
 WEIGHTINGS: dict[Profile, Weighting] = {
-    "cheapest": Weighting(cohesion=0.0, blast=0.0, traffic_share=1.0, least_replicas=0, headroom_factor=1.0, memory_share=1.0),
-    "balanced": Weighting(cohesion=0.1, blast=0.1, traffic_share=1.0, least_replicas=0, headroom_factor=1.1, memory_share=0.9),
-    "resilient": Weighting(cohesion=0.1, blast=0.3, traffic_share=0.34, least_replicas=2, headroom_factor=1.25, memory_share=0.8),
+    "cheapest": Weighting(
+        cohesion=0.0, blast=0.0, traffic_share=1.0, least_replicas=0, headroom_factor=1.0, memory_share=1.0
+    ),
+    "balanced": Weighting(
+        cohesion=0.1, blast=0.1, traffic_share=1.0, least_replicas=0, headroom_factor=1.1, memory_share=0.9
+    ),
+    "resilient": Weighting(
+        cohesion=0.1, blast=0.3, traffic_share=0.34, least_replicas=2, headroom_factor=1.25, memory_share=0.8
+    ),
 }
 
 
@@ -116,7 +123,9 @@ class Problem:
         apart = [label for i in members if (label := fleet.workloads[i].keep_apart) is not None]
         if len(apart) != len(set(apart)):
             return False
-        return bool(table.region_allowed[index].all(axis=0).any()) and bool(table.fits(index, self.weighting.memory_share).any())
+        return bool(table.region_allowed[index].all(axis=0).any()) and bool(
+            table.fits(index, self.weighting.memory_share).any()
+        )
 
     def size(self, members: Members) -> Sizing | None:
         """Size a group, None where it breaks a rule or no machine keeps its objectives."""

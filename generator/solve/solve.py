@@ -28,7 +28,8 @@ class Solution:
     worth : float
         Under the weighting, US dollars an hour.
     gap : float or None
-        ``worth / bound - 1`` against the relaxation over the generated columns, where set partitioning ran for all classes.
+        ``worth / bound - 1`` against the relaxation over the generated columns, where set partitioning ran for all
+        classes.
     fluid_bound_usd_per_h : float
         What the mean load alone costs on the cheapest processors: a valid and loose lower bound on money.
     method : str
@@ -44,8 +45,8 @@ class Solution:
 def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | None = None) -> Solution:
     """Group the workloads of a problem.
 
-    Compatibility classes are solved one by one. Each starts from every published packing on a few host sizes, improves the
-    best of them by local search, and ends with set partitioning where it has at most `MAX_ATOMS` units.
+    Compatibility classes are solved one by one. Each starts from every published packing on a few host sizes,
+    improves the best of them by local search, and ends with set partitioning where it has at most `MAX_ATOMS` units.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def _each_alone_is_possible(problem: Problem, atoms: tuple[Members, ...]) -> Non
                 f"workload {workload.name}",
                 f"no machine in its regions answers {workload.objective.percentile:.1%} of its requests within "
                 f"{workload.objective.latency_s * 1e3:.0f} ms, network time included, within quotas (SLO001).",
-                "Relax the objective, allow a nearer region or a faster machine, raise the quota, or shorten the service time.",
+                "Relax the objective, allow a nearer region or faster machine, raise the quota, or shorten the service.",
             )
 
 
@@ -125,5 +126,7 @@ def _fluid_bound(problem: Problem) -> float:
     per_processor = table.price_usd_per_h.min(axis=1) / table.processors
     np.minimum.at(cheapest, table.processor_class, per_processor)
     with np.errstate(invalid="ignore"):
-        per_request = np.where(np.isfinite(table.work_s), table.work_s * cheapest, np.inf).min(axis=1) / SECONDS_PER_HOUR
+        per_request = (
+            np.where(np.isfinite(table.work_s), table.work_s * cheapest, np.inf).min(axis=1) / SECONDS_PER_HOUR
+        )
     return float((problem.sizer.mean_rate * per_request).sum() * SECONDS_PER_HOUR)

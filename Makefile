@@ -1,0 +1,53 @@
+# Python 3.11 or newer and make are all this needs; everything else is set up on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+SCHEMAS := build/schemas
+
+.PHONY: demo test unit engine check pulumi lock stacks clean
+
+demo: .venv/ready
+	$(BIN)/covey plan examples/shop --no-llm --save build/shop.json --report build/shop.html
+	$(BIN)/covey emit examples/shop --plan build/shop.json --into build/demo
+	$(BIN)/covey preview build/demo --offline
+
+test: .venv/ready pulumi
+	$(BIN)/pytest
+
+# Everything that needs no Pulumi CLI.
+unit: .venv/ready
+	$(BIN)/pytest -m "not engine"
+
+engine: .venv/ready pulumi
+	$(BIN)/pytest -m engine
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/pyright -p stacks --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+	$(BIN)/covey catalog check
+	$(BIN)/python -m generator.schemas $(SCHEMAS) && diff -ru schemas $(SCHEMAS)
+	! grep -nE 'https?://|--(extra-)?index-url' requirements.lock generator/program/stacks/requirements.txt
+
+# The CLI on PATH if it fits, else one built from Go modules into a cache outside the tree.
+pulumi:
+	tools/build-pulumi
+
+# The emitted examples/paper fleet at the root of this repository.
+stacks: .venv/ready
+	$(BIN)/covey emit examples/paper --no-llm --into .
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-strip-extras --all-extras pyproject.toml -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	mkdir -p build
+	touch $@
+
+clean:
+	rm -rf build .venv
