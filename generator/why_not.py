@@ -7,7 +7,7 @@ import numpy as np
 from generator.capacity.machines import Machines
 from generator.capacity.scaling import BEHAVIOUR
 from generator.capacity.sizing import Sizer
-from generator.model import Group, Profile, Recommendation, WhyNot
+from generator.model import FloatArray, Group, Hosting, Profile, Recommendation, WhyNot
 
 
 def why_not(recommendations: Sequence[Recommendation], sizers: Mapping[Profile, Sizer]) -> tuple[WhyNot, ...]:
@@ -65,9 +65,9 @@ def _other_cloud(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
 def _barred_region(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
     table = sizer.machines
     machine = table.machine_index[group.hosting, group.instance_type]
-    price = table.price_usd_per_h[machine]
+    price: FloatArray = table.price_usd_per_h[machine]
     own = price[table.region_index[group.cloud, group.region]]
-    allowed = table.region_allowed[list(members)].all(axis=0)
+    allowed = np.asarray(table.region_allowed[list(members)].all(axis=0))
     cheaper = [r for r in np.argsort(price, kind="stable") if price[r] < own and not allowed[r]]
     if not cheaper:
         return None
@@ -100,7 +100,7 @@ def _scale_to_zero(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said
     if group.min_replicas == 0:
         return None
     usable = table.fits(np.array(members))
-    kinds = sorted({h for k, h in enumerate(table.hosting) if usable[k] and BEHAVIOUR[h].scales_to_zero})
+    kinds: list[Hosting] = sorted({h for k, h in enumerate(table.hosting) if usable[k] and BEHAVIOUR[h].scales_to_zero})
     if not kinds:
         return None
     if sizer.terms.least_replicas > 0:

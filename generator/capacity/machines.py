@@ -176,21 +176,23 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
         A pin names a machine or region that the catalogue does not have.
     """
     regions = tuple(catalog.regions[key] for key in sorted(fleet.regions) if key[0] in fleet.environments)
-    column = {(region.cloud, region.name): r for r, region in enumerate(regions)}
+    column: dict[tuple[Cloud, str], int] = {(region.cloud, region.name): r for r, region in enumerate(regions)}
     rows: dict[tuple[Hosting, str], int] = {}
     for offering in catalog.offerings:
         if (offering.cloud, offering.region) in column:
             rows.setdefault((offering.hosting, offering.instance_type.name), len(rows))
-    pinned = {(w.pin.hosting, w.pin.instance_type): w for w in fleet.workloads if w.pin}
-    for (hosting, name), workload in pinned.items():
+    for workload in fleet.workloads:
+        if workload.pin is None:
+            continue
+        name = workload.pin.instance_type
         if name not in catalog.instance_types:
             raise CatalogError(
                 f"workload {workload.name}, pin",
                 f"the catalogue has no instance type {name}.",
                 "Run `covey catalog show` for the names it has.",
             )
-        rows.setdefault((hosting, name), len(rows))
-    hostings = tuple(hosting for hosting, _ in rows)
+        rows.setdefault((workload.pin.hosting, name), len(rows))
+    hostings: tuple[Hosting, ...] = tuple(hosting for hosting, _ in rows)
     types = tuple(catalog.instance_types[name] for _, name in rows)
     price, estimated = _prices(fleet, catalog, rows, column)
     classes = (CPU, *sorted({t.gpu_model for t in types if t.gpu_model}))
@@ -348,6 +350,6 @@ def _each_runs_somewhere(table: Machines) -> None:
             room = table.memory_gib[table.machine_allowed[i]].max()
             raise InfeasibleError(
                 where,
-                f"its {workload.memory_gib:g} GiB fit no machine it may use; the largest has room for {room:.1f} (MEM001).",
+                f"its {workload.memory_gib:g} GiB fit no machine it may use; the largest holds {room:.1f} (MEM001).",
                 "Reduce memory_gib, allow regions with larger machines, or pin a machine.",
             )

@@ -16,6 +16,8 @@ from generator.model import FloatArray, Hosting, Traffic
 MINIMUM_QUANTILES: FloatArray = np.array([0.5, 0.9, 1.0])
 # The autoscaler may go this far beyond the planned peak before it is stopped.
 CEILING_FACTOR = 1.5
+# Low scaling targets react early; they need not be met at the peak, where this utilisation is enough.
+CEILING_UTILIZATION = 0.5
 # From this availability on, an instance type that lives in one zone needs a second replica.
 TWO_ZONES_AVAILABILITY = 0.999
 SECONDS_PER_HOUR = 3600.0
@@ -76,6 +78,12 @@ class Sizer:
         self.size_gib = np.array([w.size_gib for w in workloads])
         self.two_zones = np.array([w.availability >= TWO_ZONES_AVAILABILITY for w in workloads])
         self.to_zero = np.array([BEHAVIOUR[hosting].scales_to_zero for hosting in machines.hosting])
+        # Machines of one hosting kind, processor class and size run alike and differ only in memory and price.
+        kinds = list(
+            zip(machines.hosting, machines.processor_class.tolist(), machines.processors.tolist(), strict=True)
+        )
+        numbers = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
+        self.alike = np.array([numbers[kind] for kind in kinds])
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
 
     @property
@@ -162,23 +170,19 @@ class _Group:
 
     def _least_used(self, fits: NDArray[np.intp]) -> FloatArray:
         """Replicas the leanest policy runs on average, by machine; no policy runs fewer."""
-        sizer, table = self.sizer, self.sizer.machines
-        used: dict[tuple[Hosting, int, float], float] = {}
-        for machine in map(int, fits):
-            hosting, processors = table.hosting[machine], float(table.processors[machine])
-            key = (hosting, int(table.processor_class[machine]), processors)
-            if key in used:
-                continue
-            wanted = np.ceil(self.series(machine).signal / (processors * SCALING_TARGETS[0]) - 1e-9)
-            least = self.least_replicas(machine)
-            if least > 0 or not self.cold_is_borne(machine, sizer.latency_s[self.members]):
-                used[key] = float(self.weights @ np.maximum(wanted, max(least, 1)))
-            else:
-                used[key] = float(self.weights @ np.where(wanted <= 1, self.up(hosting), wanted))
+        alike, first, which = np.unique(self.sizer.alike[fits], return_index=True, return_inverse=True)
+        used = np.array([self._leanest(int(fits[i])) for i in first])
+        return used[which] if len(alike) else used
+
+    def _leanest(self, machine: int) -> float:
+        table = self.sizer.machines
+        wanted = np.ceil(self.series(machine).signal / (table.processors[machine] * SCALING_TARGETS[0]) - 1e-9)
+        least = self.least_replicas(machine)
+        if least > 0 or not self.cold_is_borne(machine, self.sizer.latency_s[self.members]):
+            return float(self.weights @ np.maximum(wanted, max(least, 1)))
+        replicas = np.where(wanted <= 1, self.up(table.hosting[machine]), wanted)
         # A fleet's silent member may need none at all; a bound of 0 would make an unpriced region look free.
-        return np.array(
-            [max(1e-9, used[table.hosting[k], int(table.processor_class[k]), float(table.processors[k])]) for k in fits]
-        )
+        return max(1e-9, float(self.weights @ replicas))
 
     def egress_usd_per_h(self, regions: NDArray[np.intp]) -> FloatArray:
         """Price of the group's responses by region."""
@@ -229,7 +233,7 @@ class _Group:
 
     def cheapest_policy(self, machine: int, region: int, limit: float) -> Sizing | None:
         """Cheapest policy on one machine in one region that keeps every objective, if it costs less than the limit."""
-        sizer, table = self.sizer, self.sizer.machines
+        table = self.sizer.machines
         series, processors = self.series(machine), float(table.processors[machine])
         load, signal = series.load / processors, series.signal / processors
         least = self.least_replicas(machine)
@@ -243,32 +247,44 @@ class _Group:
         up = self.up(table.hosting[machine]) if least == 0 else None
         quota = table.fleet.limits.quotas.get(table.instance_types[machine].name, 10**6)
         peak = max(float(signal.max()), float(load.max()))
-        for usd, target, minimum in self._policies(series.quantiles / processors, signal, up, least, price):
-            if usd + egress >= limit:
+        ceilings = self._ceilings(peak)
+        for mean, target, minimum in self._policies(series.quantiles / processors, signal, up, least, ceilings):
+            cost = mean * price + egress
+            if cost >= limit:
                 return None
-            maximum = max(minimum + 1, int(np.ceil(peak * sizer.terms.headroom * CEILING_FACTOR / target)))
-            needed = max(minimum, int(np.ceil(peak / target)))
-            if needed > quota:
+            maximum = max(minimum + 1, int(ceilings[target]))
+            if max(minimum, int(np.ceil(peak / target))) > quota:
                 continue
-            replicas = np.maximum(np.ceil(signal / target - 1e-9), max(minimum, 1))
+            replicas = np.clip(np.ceil(signal / target - 1e-9), max(minimum, 1), maximum)
             if misses.kept(load, replicas, to_zero=minimum == 0):
-                return Sizing(machine, region, target, minimum, min(maximum, quota), usd + egress)
+                return Sizing(machine, region, target, minimum, min(maximum, quota), cost)
         return None
 
+    def _ceilings(self, peak: float) -> dict[float, float]:
+        """Most replicas by scaling target: beyond the planned peak, and no more than a moderate utilisation needs."""
+        beyond = peak * self.sizer.terms.headroom * CEILING_FACTOR
+        return {t: max(1.0, float(np.ceil(beyond / max(t, CEILING_UTILIZATION)))) for t in SCALING_TARGETS.tolist()}
+
     def _policies(
-        self, quantiles: FloatArray, signal: FloatArray, up: FloatArray | None, least: int, price: float
+        self,
+        quantiles: FloatArray,
+        signal: FloatArray,
+        up: FloatArray | None,
+        least: int,
+        ceilings: dict[float, float],
     ) -> list[tuple[float, float, int]]:
-        """Scaling targets and minima by what they cost; among equals the lower target, which reacts earlier."""
-        wanted = np.ceil(signal / SCALING_TARGETS[:, None] - 1e-9)
-        laid = np.ceil(quantiles / SCALING_TARGETS[:, None])
+        """Mean replicas, scaling target and minimum, fewest first; among equals the target that reacts earlier."""
+        most = np.array([ceilings[target] for target in SCALING_TARGETS.tolist()])[:, None]
+        wanted = np.minimum(np.ceil(signal / SCALING_TARGETS[:, None] - 1e-9), most)
+        laid = np.minimum(np.ceil(quantiles / SCALING_TARGETS[:, None]), most)
         minima = np.maximum(np.column_stack([np.full(len(laid), least), laid]), least)
         replicas = np.maximum(wanted[:, None, :], np.maximum(minima, 1.0)[:, :, None]) @ self.weights
         if up is not None:
             replicas[:, 0] = np.where(wanted <= 1, up, wanted) @ self.weights
-        usd = np.round(price * replicas, 12).ravel()
+        mean = np.round(replicas, 12).ravel()
         targets, minima = np.repeat(SCALING_TARGETS, minima.shape[1]), minima.ravel()
-        order = np.lexsort((minima, targets, usd))
-        found = zip(usd[order].tolist(), targets[order].tolist(), minima[order].astype(int).tolist(), strict=True)
+        order = np.lexsort((minima, targets, mean))
+        found = zip(mean[order].tolist(), targets[order].tolist(), minima[order].astype(int).tolist(), strict=True)
         return list(dict.fromkeys(found))
 
 

@@ -112,10 +112,10 @@ def peak_clustering(units: Units, host: Host) -> list[Members]:
 
 def by_community(units: Units, host: Host) -> list[Members]:
     """Joint series, packed within communities: neighbours in the graph share hosts."""
-    community = [int(units.problem.community[atom[0]]) for atom in units.atoms]
+    community = np.array([units.problem.community[atom[0]] for atom in units.atoms])
 
     def fits(filled: _Filled, new: int) -> bool:
-        alike = community[filled.atoms[0]] == community[new]
+        alike = bool(community[filled.atoms[0]] == community[new])
         return alike and float((filled.load + units.load[new]).max()) <= host.processors
 
     return _first_fit(units, host, np.lexsort((-units.peak(), community)), fits)

@@ -12,10 +12,10 @@ from generator.solve.packings import PACKINGS, dedicated, hosts, units
 from generator.solve.problem import Members, Problem
 from generator.solve.search import search
 
-HOST_SIZES = 4
+HOST_SIZES = 3
 # Sizings the search may spend: most of what it finds comes early, the rest grows with the fleet.
-SIZINGS = 2000
-SIZINGS_PER_ATOM = 3
+SIZINGS = 1500
+SIZINGS_PER_ATOM = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ def _each_alone_is_possible(problem: Problem, atoms: tuple[Members, ...]) -> Non
                 f"workload {workload.name}",
                 f"no machine in its regions answers {workload.objective.percentile:.1%} of its requests within "
                 f"{workload.objective.latency_s * 1e3:.0f} ms, network time included, within quotas (SLO001).",
-                "Relax the objective, allow a nearer region or faster machine, raise the quota, or shorten the service.",
+                "Relax the objective, allow a nearer region or faster machine, raise the quota, or serve faster.",
             )
 
 
