@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
@@ -69,7 +70,7 @@ def scaling_signal(load: FloatArray, behaviour: Behaviour, bin_s: float) -> Floa
     if lag == 0:
         return seen
     first = np.repeat(load[..., :1], min(lag, load.shape[-1]), axis=-1)
-    return np.concatenate([first, seen[..., : load.shape[-1] - lag]], axis=-1)
+    return np.concatenate([first, seen[..., : max(load.shape[-1] - lag, 0)]], axis=-1)
 
 
 def replica_path(signal: FloatArray, target: float, minimum: int, maximum: int) -> FloatArray:
@@ -92,8 +93,8 @@ def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start
     Notes
     -----
     At the time u into a bin the expected number of arrivals in the window is ``L(u) = F(u - start) - F(u - hold)``, F
-    being the summed rate. L is linear between its values at ``min(start, bin)`` and at the bin's end, where the mean of
-    ``exp(-L)`` has a closed form; before that it is taken at the middle.
+    being the summed rate. L is linear but where one of its ends passes from one bin to the next; between those times the
+    mean of ``exp(-L)`` has a closed form.
     """
     back = int(np.ceil(max(hold_s, start_s) / bin_s)) + 1
     padded = np.concatenate([np.full(back, rate_rps[0]), rate_rps])
@@ -109,12 +110,13 @@ def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start
     def expected(seconds: float) -> FloatArray:
         return np.maximum(arrived(seconds - start_s) - arrived(seconds - max(hold_s, start_s)), 0.0)
 
-    starting = min(start_s, bin_s)
-    first, last = expected(starting), expected(bin_s)
-    apart = np.abs(last - first) > 1e-9
-    later = np.where(apart, (np.exp(-first) - np.exp(-last)) / np.where(apart, last - first, 1.0), np.exp(-first))
-    share = starting / bin_s
-    return share * np.exp(-expected(starting / 2.0)) + (1.0 - share) * later
+    times = sorted({0.0, start_s % bin_s, max(hold_s, start_s) % bin_s, bin_s})
+    idle = np.zeros(len(rate_rps))
+    for (begin, first), (end, last) in pairwise([(time, expected(time)) for time in times]):
+        apart = np.abs(last - first) > 1e-9
+        mean = np.where(apart, (np.exp(-first) - np.exp(-last)) / np.where(apart, last - first, 1.0), np.exp(-first))
+        idle += mean * (end - begin) / bin_s
+    return idle
 
 
 def late_share(behaviour: Behaviour, bin_s: float) -> float:
