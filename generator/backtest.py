@@ -10,7 +10,7 @@ from generator.admit import admit
 from generator.capacity.machines import Machines
 from generator.layouts import layout
 from generator.model import Communities, CorrelationGraph, Traffic
-from generator.solve import Problem, best_packing, solve
+from generator.solve import Problem, best_packings, solve
 from generator.solve.problem import WEIGHTINGS, Members
 
 # The early part plans, the later part judges; what wins is planned anew on both.
@@ -65,7 +65,7 @@ def backtest(
 
     first = problem(1.0)
     solution = solve(first, seed=seed, progress=progress)
-    packed = tuple(group for atoms in first.classes for group in best_packing(first, atoms)[1])
+    packed = tuple(group for atoms in first.classes for group in best_packings(first, atoms, 1)[0][1])
     contenders: dict[bool, tuple[Members, ...]] = {True: tuple(g for g, _ in solution.groups), False: packed}
     asked = _asked(machines, late)
     results: list[tuple[bool, float, float, float, bool]] = []

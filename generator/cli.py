@@ -14,7 +14,7 @@ from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, w
 
 if TYPE_CHECKING:
     from generator.model import Catalog, Inputs, Plan, Profile, StackReport
-    from generator.plan_document import PlanDocument
+    from generator.present.plan_document import PlanDocument
 
 CHANGES_FOUND = 7  # as Pulumi's own
 
@@ -90,7 +90,7 @@ def plan(
     for option, path in (("--report", report), ("--save", save)):
         if path is not None:
             must_be_writable(path, option)
-    from generator.document import document
+    from generator.present.document import document
 
     found = _planned(*_read(fleet), seed=seed, no_llm=no_llm)
     published = document(found)
@@ -98,7 +98,7 @@ def plan(
         write_whole(save, published.text())
         say(f"Saved the plan to {save}.")
     if report is not None:
-        from generator.report import report as drawn
+        from generator.present.report import report as drawn
 
         write_whole(report, drawn(found, published))
         say(f"Wrote the report to {report}.")
@@ -133,12 +133,12 @@ def explain(
     seed: Seed = 0,
 ) -> None:
     """Say what speaks for and against serving two workloads together, and whether a plan does."""
-    from generator.answers import Explanation
     from generator.capacity.machines import machines
     from generator.correlate import correlate
-    from generator.document import document
     from generator.explain import explain as evidence
     from generator.partition import partition
+    from generator.present.answers import Explanation
+    from generator.present.document import document
 
     saved = None if plan_file is None else _saved(plan_file)
     inputs, catalog = _read(fleet)
@@ -156,7 +156,7 @@ def explain(
     if json:
         put(explained.text())
     else:
-        from generator.show_answers import show_explanation
+        from generator.present.show_answers import show_explanation
 
         put_drawn(lambda console: show_explanation(explained, console))
 
@@ -176,9 +176,9 @@ def emit(
     no_llm: NoModel = False,
 ) -> None:
     """Write the approved recommendation as a Pulumi project."""
-    from generator.document import document, layout_of
     from generator.emit import emit as program_of
     from generator.files import write_tree
+    from generator.present.document import document, layout_of
 
     saved = None if plan_file is None else _saved(plan_file)
     inputs, catalog = _read(fleet)
@@ -235,7 +235,7 @@ def catalog_show(
 ) -> None:
     """Print what is offered, cheapest first; each WORD narrows it: covey catalog show l4 europe."""
     from generator.catalog import read_catalog
-    from generator.show_answers import offerings, show_offerings
+    from generator.present.show_answers import offerings, show_offerings
 
     found = offerings(read_catalog(), words or [])
     if json:
@@ -262,7 +262,7 @@ def catalog_check() -> None:
 def doctor(*, json: Json = False) -> None:
     """Look around: what is installed, what is missing, what to do about it."""
     from generator.doctor import doctor as examine
-    from generator.show_answers import show_examination
+    from generator.present.show_answers import show_examination
 
     found = examine()
     if json:
@@ -299,7 +299,7 @@ def _planned(inputs: "Inputs", catalog: "Catalog", *, seed: int, no_llm: bool) -
 
 
 def _saved(file: Path) -> "PlanDocument":
-    from generator.document import MOST_BYTES, saved_document
+    from generator.present.document import MOST_BYTES, saved_document
 
     try:
         with file.open("rb") as opened:
@@ -321,7 +321,7 @@ def _must_hold(saved: "PlanDocument", profile: "Profile", inputs: "Inputs", cata
     """Judge a saved layout again: prices, limits and traffic may have changed since, or someone changed the file."""
     from generator.admit import admit
     from generator.capacity.machines import machines
-    from generator.document import layout_of
+    from generator.present.document import layout_of
 
     _must_match(saved, inputs, file)
     known = {(v.rule, v.subject) for r in saved.recommendations if r.profile == profile for v in r.violations}
@@ -337,7 +337,7 @@ def _group_with(workload: str, groups: Any) -> str:
 
 
 def _shown(published: "PlanDocument") -> None:
-    from generator.show import show as shown
+    from generator.present.show import show as shown
 
     put_drawn(lambda console: shown(published, console))
 
@@ -346,9 +346,9 @@ def _operated(
     command: Literal["preview", "up", "destroy"], project: Path, asked: list[str] | None, *, offline: bool, json: bool
 ) -> "list[StackReport]":
     from generator import deploy
+    from generator.present.show_answers import deployment, show_deployment
     from generator.project import offline_folder, stacks_of
     from generator.pulumi_cli import find_cli
-    from generator.show_answers import deployment, show_deployment
 
     stacks = stacks_of(project, asked)
     operation = {"preview": deploy.preview, "up": deploy.up, "destroy": deploy.destroy}[command]

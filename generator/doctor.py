@@ -5,9 +5,9 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from generator.answers import Check, Examination
 from generator.catalog import check_catalog, read_catalog
 from generator.errors import CatalogError
+from generator.present.answers import Check, Examination
 from generator.pulumi_cli import CLI_VERSION, find_cli
 
 # Where each cloud's own tools look for a login: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html,

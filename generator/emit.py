@@ -15,14 +15,14 @@ from importlib.resources.abc import Traversable
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined
 
-from generator.cloud_names import checked, filled
-from generator.cutover import cutover
 from generator.errors import EmitError
 from generator.model import Catalog, Cloud, Fleet, Group, Layout, Program, workloads_by_name
 from generator.naming import distinct_slugs
+from generator.program.cloud_names import checked, filled
+from generator.program.cutover import cutover
+from generator.program.spelling import argument, code, item, prose, py
+from generator.program.stack_data import Site, aws_region, gcp_edge, gcp_region
 from generator.program.stacks.components import values
-from generator.spelling import argument, code, item, prose, py
-from generator.stack_data import Site, aws_region, gcp_edge, gcp_region
 
 MANIFEST = ".covey.json"
 SEEDS = "stacks/config/"

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.answers import Evidence
 from generator.capacity.compatibility import class_key
 from generator.capacity.machines import Machines
 from generator.errors import InputError
 from generator.model import Communities, CorrelationGraph, Traffic, Workload
+from generator.present.answers import Evidence
 
 
 def explain(

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from generator.build_fleet import build_fleet
 from generator.errors import InventoryError
-from generator.fields import as_utc
-from generator.inventory import FleetEntry, WindowEntry
+from generator.inventory.build_fleet import build_fleet
+from generator.inventory.fields import as_utc
+from generator.inventory.fleet_document import FleetEntry, WindowEntry
+from generator.inventory.traffic import Reading, read_traffic
+from generator.inventory.yaml_source import Document, read_yaml
 from generator.model import Catalog, Inputs, Traffic, Window
-from generator.traffic import Reading, read_traffic
-from generator.yaml_source import Document, read_yaml
 
 FLEET_FILE = "fleet.yaml"
 MOST_SHOWN = 10

@@ -21,7 +21,7 @@ from generator.model import (
 from generator.partition import partition
 from generator.propose import LanguageModel, OfflineProposer, propose
 from generator.recommend import recommend
-from generator.solve import Problem, Solution, best_packing, solve, with_sizing
+from generator.solve import Problem, Solution, best_packings, solve, with_sizing
 from generator.solve.problem import WEIGHTINGS
 from generator.why_not import why_not
 
@@ -106,7 +106,7 @@ def _solve(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[floa
     """Solve anew on the whole planning window, by what the backtest found to hold."""
     if lesson.searched:
         return solve(problem, seed=seed, progress=progress)
-    packings = [best_packing(problem, atoms) for atoms in problem.classes]
+    packings = [best_packings(problem, atoms, 1)[0] for atoms in problem.classes]
     groups = with_sizing(problem, [group for _, found in packings for group in found])
     names = ", ".join(sorted({name for name, _ in packings}))
     return Solution(groups, sum(s.usd_per_h for _, s in groups), None, 0.0, f"packing: {names}")

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from generator.answers import answer_schemas
-from generator.inventory import fleet_schema
-from generator.plan_document import plan_schema
+from generator.inventory.fleet_document import fleet_schema
+from generator.present.answers import answer_schemas
+from generator.present.plan_document import plan_schema
 
 
 def schemas() -> Mapping[str, str]:

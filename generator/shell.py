@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from generator.errors import CoveyError, InputError
-from generator.figures import plain
+from generator.present.figures import plain
 
 # Width where nobody can ask a terminal: a log, a pipe.
 PIPED_COLUMNS = 100

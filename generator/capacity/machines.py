@@ -96,8 +96,10 @@ class Machines:
 
     @cached_property
     def memory_of(self) -> FloatArray:
-        """Loaded size of each workload's artifact, GiB."""
-        return np.array([w.memory_gib for w in self.fleet.workloads])
+        """Loaded size of each workload's artifact, GiB; the largest where its workloads say different ones."""
+        largest = np.zeros(len(self.artifact_index))
+        np.maximum.at(largest, self.artifact_index, [w.memory_gib for w in self.fleet.workloads])
+        return largest[self.artifact_index]
 
     def overhead_gib(self, workload: int) -> float:
         """Memory the workload's model server takes for itself."""
@@ -147,7 +149,7 @@ class Machines:
         allowed = self.machine_allowed[members].all(axis=0)
         if bool((self.artifact_index[members] == self.artifact_index[members[0]]).all()):
             on_gpu = self.processor_class > 0
-            copies_fit = self.gpus_per_copy[members[0]][self.processor_class] <= self.processors
+            copies_fit = self.gpus_per_copy[members].max(axis=0)[self.processor_class] <= self.processors
             return allowed & np.where(on_gpu, copies_fit, self.memory_gib >= self.resident_gib(members))
         return allowed & self.multi_model & (self.memory_gib * memory_share >= self.resident_gib(members))
 
@@ -181,6 +183,9 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
     for offering in catalog.offerings:
         if (offering.cloud, offering.region) in column:
             rows.setdefault((offering.hosting, offering.instance_type.name), len(rows))
+    for hosting, name, region in catalog.unpriced:
+        if (CLOUD_OF_HOSTING[hosting], region) in column and _own_price(fleet, name, region) is not None:
+            rows.setdefault((hosting, name), len(rows))
     for workload in fleet.workloads:
         if workload.pin is None:
             continue
@@ -240,19 +245,27 @@ def _prices(
         )
         if row is None or col is None:
             continue
-        name, own = offering.instance_type.name, fleet.prices.instances
-        listed = own.get((name, offering.region), own.get((name, None)))
+        own = _own_price(fleet, offering.instance_type.name, offering.region)
         discount = 1.0 - fleet.prices.discount.get(offering.cloud, 0.0)
-        price[row, col] = offering.price.usd_per_h * discount if listed is None else listed
-        estimated[row, col] = offering.price.estimated and listed is None
+        price[row, col] = offering.price.usd_per_h * discount if own is None else own
+        estimated[row, col] = offering.price.estimated and own is None
+    for hosting, name, region in catalog.unpriced:
+        own = _own_price(fleet, name, region)
+        row, col = rows.get((hosting, name)), column.get((CLOUD_OF_HOSTING[hosting], region))
+        if own is not None and row is not None and col is not None:
+            price[row, col] = own
     for workload in fleet.workloads:
         # A pinned kind without a price is served all the same; the judge lists it as unpriced, and here it weighs
         # nothing.
         if workload.pin and (key := (CLOUD_OF_HOSTING[workload.pin.hosting], workload.pin.region)) in column:
             row, col = rows[workload.pin.hosting, workload.pin.instance_type], column[key]
-            own = fleet.prices.instances.get((workload.pin.instance_type, workload.pin.region), 0.0)
-            price[row, col] = price[row, col] if np.isfinite(price[row, col]) else own
+            price[row, col] = price[row, col] if np.isfinite(price[row, col]) else 0.0
     return price, estimated
+
+
+def _own_price(fleet: Fleet, name: str, region: str) -> float | None:
+    own = fleet.prices.instances
+    return own.get((name, region), own.get((name, None)))
 
 
 def _service(
@@ -299,14 +312,14 @@ def _machine_allowed(
     for i, workload in enumerate(fleet.workloads):
         images = fleet.runtimes[workload.runtime].images
         for k, (hosting, machine) in enumerate(zip(hostings, types, strict=True)):
-            if workload.pin:
-                allowed[i, k] = (workload.pin.hosting, workload.pin.instance_type) == (hosting, machine.name)
-                continue
-            image = images.get(machine.cloud)
+            pin, image = workload.pin, images.get(machine.cloud)
+            chosen = hosting != "sagemaker-serverless"
+            if pin is not None:
+                chosen = (pin.hosting, pin.instance_type) == (hosting, machine.name)
             allowed[i, k] = (
-                image is not None
+                chosen
+                and image is not None
                 and hosting in image.hosting
-                and hosting != "sagemaker-serverless"
                 and (machine.gpus > 0) == (workload.accelerator == "gpu")
                 and bool(np.isfinite(work[i, classes.index(machine.gpu_model or CPU)]))
                 and bool(np.isfinite(price[k]).any())
@@ -315,8 +328,8 @@ def _machine_allowed(
 
 
 def _may_process(workload: Workload, fleet: Fleet, region: Region) -> bool:
-    if workload.pin:
-        return (CLOUD_OF_HOSTING[workload.pin.hosting], workload.pin.region) == (region.cloud, region.name)
+    if workload.pin and (CLOUD_OF_HOSTING[workload.pin.hosting], workload.pin.region) != (region.cloud, region.name):
+        return False
     if region.cloud not in fleet.runtimes[workload.runtime].images:
         return False
     return not workload.residency or any(region_matches(region, word) for word in workload.residency)
@@ -330,24 +343,35 @@ def _round_trip_s(workload: Workload, fleet: Fleet, catalog: Catalog, region: Re
 def _each_runs_somewhere(table: Machines) -> None:
     for i, workload in enumerate(table.fleet.workloads):
         where = f"workload {workload.name}"
+        pin = (
+            f", pinned to {workload.pin.hosting} {workload.pin.instance_type} in {workload.pin.region},"
+            if workload.pin
+            else ""
+        )
         if not table.region_allowed[i].any():
             raise InfeasibleError(
                 where,
-                f"no allowed region satisfies its residency {list(workload.residency)} on a cloud its runtime "
+                f"no allowed region{pin} satisfies its residency {list(workload.residency)} on a cloud its runtime "
                 f"{workload.runtime} has an image for (RES001).",
                 "Allow a region there, widen the residency, or give the runtime an image.",
             )
         if not table.machine_allowed[i].any():
             raise InfeasibleError(
                 where,
-                f"its runtime {workload.runtime} has no image for any priced machine with "
+                f"its runtime {workload.runtime} has no image for any priced machine{pin} with "
                 f"{'a GPU' if workload.accelerator == 'gpu' else 'a CPU only'} (RUN001).",
                 "Give the runtime an image with such a hosting kind, or price a machine in `prices`.",
             )
-        if not (
-            table.fits(np.array([i])) & np.isfinite(table.price_usd_per_h[:, table.region_allowed[i]]).any(axis=1)
-        ).any():
-            room = table.memory_gib[table.machine_allowed[i]].max()
+        offered = np.isfinite(table.price_usd_per_h[:, table.region_allowed[i]]).any(axis=1) & table.machine_allowed[i]
+        if not offered.any():
+            raise InfeasibleError(
+                where,
+                f"no machine its runtime {workload.runtime} has an image for is priced in a region its residency "
+                f"{list(workload.residency)} allows (RES001).",
+                "Allow more regions, or price a machine there in `prices`.",
+            )
+        if not (table.fits(np.array([i])) & offered).any():
+            room = table.memory_gib[offered].max()
             raise InfeasibleError(
                 where,
                 f"its {workload.memory_gib:g} GiB fit no machine it may use; the largest holds {room:.1f} (MEM001).",

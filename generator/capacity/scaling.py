@@ -93,8 +93,8 @@ def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start
     Notes
     -----
     At the time u into a bin the expected number of arrivals in the window is ``L(u) = F(u - start) - F(u - hold)``, F
-    being the summed rate. L is linear but where one of its ends passes from one bin to the next; between those times the
-    mean of ``exp(-L)`` has a closed form.
+    being the summed rate. L is linear but where one of its ends passes from one bin to the next; between those times
+    the mean of ``exp(-L)`` has a closed form.
     """
     back = int(np.ceil(max(hold_s, start_s) / bin_s)) + 1
     padded = np.concatenate([np.full(back, rate_rps[0]), rate_rps])

@@ -12,7 +12,9 @@ from generator.solve.packings import PACKINGS, dedicated, hosts, units
 from generator.solve.problem import Members, Problem
 from generator.solve.search import search
 
-HOST_SIZES = 3
+HOST_SIZES = 6
+# Starts the search improves where set partitioning is affordable; large classes get the best one only.
+STARTS = 3
 # Sizings the search may spend: most of what it finds comes early, the rest grows with the fleet.
 SIZINGS = 1500
 SIZINGS_PER_ATOM = 2
@@ -69,10 +71,14 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     bound: float | None = 0.0
     for number, atoms in enumerate(problem.classes):
         _each_alone_is_possible(problem, atoms)
-        method, start = best_packing(problem, atoms)
         budget = SIZINGS + SIZINGS_PER_ATOM * len(atoms)
-        groups = search(problem, atoms, start, sizings=budget, seed=seed)
-        if len(atoms) <= MAX_ATOMS:
+        small = len(atoms) <= MAX_ATOMS
+        found: list[tuple[float, str, list[Members]]] = []
+        for method, start in best_packings(problem, atoms, STARTS if small else 1):
+            improved = search(problem, atoms, start, sizings=budget, seed=seed)
+            found.append((sum(map(problem.worth, improved)), method, improved))
+        _, method, groups = min(found)
+        if small:
             groups, class_bound = cover(problem, atoms, groups, sizings=budget)
             bound = None if bound is None else bound + class_bound
         else:
@@ -91,16 +97,16 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     )
 
 
-def best_packing(problem: Problem, atoms: tuple[Members, ...]) -> tuple[str, list[Members]]:
-    """Cheapest of the published packings over a few host sizes, by name."""
+def best_packings(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[tuple[str, list[Members]]]:
+    """Cheapest distinct groupings of the published packings over a few host sizes, with the packing's name."""
     seen = units(problem, atoms)
-    found: list[tuple[float, str, list[Members]]] = []
+    found: dict[tuple[Members, ...], tuple[float, str]] = {}
     for name, packing in PACKINGS.items():
         for host in hosts(problem, atoms, 1 if packing is dedicated else HOST_SIZES):
-            groups = sorted(packing(seen, host))
-            found.append((sum(map(problem.worth, groups)), name, groups))
-    _, name, groups = min(found)
-    return name, groups
+            groups = tuple(sorted(packing(seen, host)))
+            found.setdefault(groups, (sum(map(problem.worth, groups)), name))
+    cheapest = sorted(found, key=lambda groups: (*found[groups], groups))[:count]
+    return [(found[groups][1], list(groups)) for groups in cheapest]
 
 
 def with_sizing(problem: Problem, groups: list[Members]) -> tuple[tuple[Members, Sizing], ...]:

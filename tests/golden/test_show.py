@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from generator.document import document
-from generator.show import show
+from generator.present.document import document
+from generator.present.show import show
 from tests.plans import HOSTILE, plan, with_today
 
 HERE = Path(__file__).parent / "show"

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from generator import cli
 from generator.cli import app
-from generator.document import saved_document
+from generator.present.document import saved_document
 from generator.schemas import schemas
 
 ROOT = Path(__file__).parents[2]

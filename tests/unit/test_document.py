@@ -5,10 +5,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from generator.document import document, layout_of, saved_document
 from generator.errors import InputError
 from generator.model import PROFILES, Plan, Profile
-from generator.plan_document import plan_schema
+from generator.present.document import document, layout_of, saved_document
+from generator.present.plan_document import plan_schema
 from tests.plans import HOSTILE, plan, with_today
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from generator.emit import emit
 from generator.errors import EmitError
 from generator.model import Deployed, Fleet, Group, Layout, Workload
-from generator.spelling import argument, code, item, prose, py
+from generator.program.spelling import argument, code, item, prose, py
 from tests.layouts import two_clouds
 
 LAYOUT, FLEET, CATALOG = two_clouds()

@@ -10,11 +10,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from generator.document import document
-from generator.figures import plain
 from generator.model import Plan
-from generator.pictures import MOST_NODES, busiest_stretch, picture_of_graph
-from generator.report import report
+from generator.present.document import document
+from generator.present.figures import plain
+from generator.present.pictures import MOST_NODES, busiest_stretch, picture_of_graph
+from generator.present.report import report
 from tests.plans import HOSTILE, plan, with_today
 
 VOID = {"meta", "br"}

@@ -4,9 +4,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from generator.inventory import fleet_schema
+from generator.inventory.fleet_document import fleet_schema
+from generator.inventory.yaml_source import read_yaml
 from generator.schemas import schemas
-from generator.yaml_source import read_yaml
 from tests.inventories import changed
 
 ROOT = Path(__file__).parents[2]

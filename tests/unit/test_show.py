@@ -5,10 +5,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from generator.document import document
-from generator.figures import attained, dollars, plain, saving
 from generator.model import Plan, Violation
-from generator.show import show
+from generator.present.document import document
+from generator.present.figures import attained, dollars, plain, saving
+from generator.present.show import show
 from tests.plans import HOSTILE, plan, with_today
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import yaml
 
 from generator.catalog import read_catalog
-from generator.inventory import FleetEntry
+from generator.inventory.fleet_document import FleetEntry
 from generator.load import load
 from generator.starter import starter
 

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from generator.errors import TrafficError
-from generator.inventory import TrafficEntry
+from generator.inventory.fleet_document import TrafficEntry
+from generator.inventory.traffic import Reading, read_traffic
 from generator.model import Traffic
-from generator.traffic import Reading, read_traffic
 
 AB = (Reading("a", "a", 1.0, 0.0, 0.5), Reading("b", "b", 1.0, 0.0, 2.0))
 WIDE = "workload,0,1,2\na,0,1,2\nb,3,4,5\n"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import InventoryError
-from generator.yaml_source import read_yaml, shown
+from generator.inventory.yaml_source import read_yaml, shown
 
 
 def _read(tmp_path: Path, content: str | bytes) -> object:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator.inventory import (
+from generator.inventory.fleet_document import (
     Assumed,
     AssumedTerms,
     DeployedEntry,

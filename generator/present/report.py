@@ -11,7 +11,8 @@ import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from generator.figures import (
+from generator.model import GroupVerdict, Plan
+from generator.present.figures import (
     HOURS_PER_MONTH,
     attained,
     bin_length,
@@ -25,8 +26,7 @@ from generator.figures import (
     span,
     worst_of,
 )
-from generator.model import GroupVerdict, Plan
-from generator.pictures import (
+from generator.present.pictures import (
     COLOURS,
     OTHERS,
     SHOWN_POINTS,
@@ -37,7 +37,7 @@ from generator.pictures import (
     picture_of_group,
     picture_of_service,
 )
-from generator.plan_document import (
+from generator.present.plan_document import (
     CostDocument,
     CurrentDocument,
     GroupDocument,

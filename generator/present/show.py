@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from generator.figures import (
+from generator.present.figures import (
     HOURS_PER_MONTH,
     attained,
     bin_length,
@@ -22,7 +22,7 @@ from generator.figures import (
     span,
     worst_of,
 )
-from generator.plan_document import (
+from generator.present.plan_document import (
     CostDocument,
     CurrentDocument,
     GroupDocument,

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from generator.answers import (
+from generator.model import Catalog, StackReport
+from generator.present.answers import (
     Deployment,
     Examination,
     Explanation,
@@ -19,8 +20,7 @@ from generator.answers import (
     ResourceChange,
     StackChange,
 )
-from generator.figures import count, dollars, plain
-from generator.model import Catalog, StackReport
+from generator.present.figures import count, dollars, plain
 
 MOST_ROWS = 60
 STATES = {"ok": ("ok", "green"), "absent": ("absent", "yellow"), "broken": ("broken", "bold red")}

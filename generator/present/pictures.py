@@ -15,10 +15,10 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from scipy.spatial import ConvexHull
 
-from generator.figures import attained, dollars, plain, worst_of
-from generator.inline_svg import GROUND, INK, SETTINGS, inline_svg
 from generator.model import Communities, CorrelationGraph, FloatArray, Group, GroupVerdict, Traffic
-from generator.plan_document import CurrentDocument, JudgedDocument
+from generator.present.figures import attained, dollars, plain, worst_of
+from generator.present.inline_svg import GROUND, INK, SETTINGS, inline_svg
+from generator.present.plan_document import CurrentDocument, JudgedDocument
 
 # Told apart by the colour-blind, too, and seen on white and on near-black.
 COLOURS = (

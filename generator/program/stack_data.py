@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from generator.cloud_names import aws_tag, checked, filled, gcp_label, short
 from generator.errors import EmitError
 from generator.model import Catalog, Cloud, Environment, Fleet, Group, Image, InstanceType, Workload
 from generator.naming import slug
+from generator.program.cloud_names import aws_tag, checked, filled, gcp_label, short
 from generator.program.stacks.components import values
 
 HOURS_PER_MONTH = 730

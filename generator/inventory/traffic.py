@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 
 from generator.errors import TrafficError
-from generator.fields import as_utc
-from generator.inventory import InterarrivalEntry, TrafficEntry
+from generator.inventory.fields import as_utc
+from generator.inventory.fleet_document import InterarrivalEntry, TrafficEntry
+from generator.inventory.yaml_source import shown
 from generator.model import FloatArray, Traffic, Window
-from generator.yaml_source import shown
 
 MOST_CSV_BYTES = 2**30
 MOST_CELLS = 3 * 10**8  # 2.4 GB as numbers; 100,000 workloads x 2,016 bins are 2 x 10^8

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from generator.fields import (
+from generator.inventory.fields import (
     ArtifactKey,
     BucketTemplate,
     CatalogName,

@@ -4,10 +4,18 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 
-from generator.assumptions import Terms, describe, settle
 from generator.errors import InventoryError
 from generator.geography import region_matches
-from generator.inventory import AssumedTerms, DeployedEntry, EnvironmentEntry, FleetEntry, WorkloadTerms, slug_path
+from generator.inventory.assumptions import Terms, describe, settle
+from generator.inventory.fleet_document import (
+    AssumedTerms,
+    DeployedEntry,
+    EnvironmentEntry,
+    FleetEntry,
+    WorkloadTerms,
+    slug_path,
+)
+from generator.inventory.yaml_source import Document, shown
 from generator.model import (
     CLOUD_OF_HOSTING,
     Catalog,
@@ -24,7 +32,6 @@ from generator.model import (
     ServiceTime,
     Workload,
 )
-from generator.yaml_source import Document, shown
 
 # A workload must have these: said by itself, by `defaults`, or assumed.
 NEEDED = ("runtime", "size_gib", "memory_gib", "service", "objective")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # errors are written with these words too, and must not wait for pydantic
-    from generator.plan_document import GroupDocument, WindowDocument
+    from generator.present.plan_document import GroupDocument, WindowDocument
 
 HOURS_PER_MONTH = 730.0
 

@@ -18,7 +18,7 @@ from generator.model import (
     Recommendation,
     Window,
 )
-from generator.plan_document import (
+from generator.present.plan_document import (
     CommunitiesDocument,
     CommunityDocument,
     CostDocument,

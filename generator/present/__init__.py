@@ -1,0 +1,1 @@
+"""What people and programs read of a plan: documents, terminal text, the report page."""
