@@ -219,7 +219,7 @@ def test_egress_without_a_price_is_known_to_be_without() -> None:
         (gpu_workload("a", memory_gib=500.0), "MEM001"),
         (workload("a", residency=("Japan",)), "RES001"),
         (workload("a", runtime="amazon-only", residency=("europe-west1",)), "RES001"),
-        (gpu_workload("a", runtime="sklearn", residency=("gcp:us-central1",)), "RUN001"),
+        (gpu_workload("a", runtime="sklearn", residency=("gcp:us-central1",)), "RES001"),
         (workload("a", residency=("EU",), pin=Deployed("cloud-run-cpu", "run-2cpu-4gib", "us-central1")), "RES001"),
         (workload("a", runtime="amazon-only", pin=Deployed("cloud-run-cpu", "run-2cpu-4gib", "us-central1")), "RES001"),
         (workload("a", pin=Deployed("sagemaker-multi-model", "ml.a10g", "us-east-1")), "RUN001"),

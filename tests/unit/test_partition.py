@@ -1,0 +1,86 @@
+"""Communities: who moves together."""
+
+import os
+import subprocess
+import sys
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from generator.correlate import correlate
+from generator.model import CorrelationGraph
+from generator.partition import partition
+from tests.fleets import days, fleet, traffic, workload
+
+
+def weighted(*edges: tuple[str, str, float], nodes: str = "abcdef") -> CorrelationGraph:
+    graph = nx.Graph()
+    graph.add_nodes_from(nodes)
+    for a, b, weight in edges:
+        graph.add_edge(a, b, weight=weight, correlation=weight, affinity=1.0)
+    return CorrelationGraph(graph, (), ())
+
+
+def test_two_triangles_with_a_thin_bridge_are_two_communities() -> None:
+    triangles = [("a", "b"), ("b", "c"), ("a", "c"), ("d", "e"), ("e", "f"), ("d", "f")]
+    found = partition(weighted(*((a, b, 0.9) for a, b in triangles), ("c", "d", 0.05)), seed=0)
+
+    assert found.members == ((0, 1, 2), (3, 4, 5))
+    assert found.modularity > 0.4
+
+
+def test_workloads_without_company_are_communities_of_one() -> None:
+    found = partition(weighted(), seed=0)
+
+    assert found.members == ((0,), (1,), (2,), (3,), (4,), (5,))
+    assert found.modularity == 0.0
+
+
+def test_what_moves_apart_brings_nobody_together() -> None:
+    assert partition(weighted(("a", "b", 0.0), ("c", "d", 0.0)), seed=0).members == ((0,), (1,), (2,), (3,), (4,), (5,))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_communities_are_connected_and_hold_every_workload_once(seed: int) -> None:
+    one = fleet([workload(f"w{i:02d}") for i in range(60)])
+    graph = correlate(one, traffic(one, days(60, 200, seed=seed)))
+    found = partition(graph, seed=seed)
+    names = list(graph.graph.nodes)
+    together = nx.Graph((a, b) for a, b, weight in graph.graph.edges(data="weight") if weight > 0)
+    together.add_nodes_from(names)
+
+    assert sorted(i for members in found.members for i in members) == list(range(60))
+    assert found.members == tuple(sorted(tuple(sorted(members)) for members in found.members))
+    assert all(nx.is_connected(together.subgraph(names[i] for i in members)) for members in found.members)
+
+
+def test_rhythms_of_three_phases_are_found_again() -> None:
+    rng = np.random.default_rng(0)
+    phase = np.repeat([0, 1, 2], 5)
+    clock = 2.0 + np.sin(2 * np.pi * (np.arange(480)[None, :] / 96 + phase[:, None] / 3))
+    one = fleet([workload(f"w{i:02d}") for i in range(15)])
+    found = partition(correlate(one, traffic(one, clock * rng.gamma(30, 1 / 30, clock.shape))), seed=0)
+
+    assert found.members == (tuple(range(5)), tuple(range(5, 10)), tuple(range(10, 15)))
+
+
+def test_every_process_finds_the_same_to_the_last_digit() -> None:
+    program = (
+        "from tests.fleets import *\n"
+        "one = fleet([workload(f'w{i:02d}') for i in range(40)])\n"
+        "print(repr(partition(correlate(one, traffic(one, days(40, 120, seed=1))), seed=0)))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in "12"
+    }
+
+    assert len(said) == 1
