@@ -30,16 +30,17 @@ def sample_bins(traffic: Traffic) -> tuple[FloatArray, FloatArray]:
     count = rate.shape[1]
     if count <= SAMPLED_BINS:
         return rate, np.full(count, 1.0 / count)
-    stretches = (count - WARM_UP) // COUNTED
-    begins = WARM_UP + COUNTED * np.arange(stretches)
+    begins = np.arange(0, count, COUNTED)
     share = rate / np.maximum(rate.sum(axis=1, keepdims=True), 1e-300)
-    busy = np.add.reduceat(share.sum(axis=0), begins)[:stretches]
+    busy = np.add.reduceat(share.sum(axis=0), begins)
     half = SAMPLED_BINS // (COUNTED + WARM_UP) // 2
     busiest = np.sort(np.argsort(-busy, kind="stable")[:half])
-    rest = np.setdiff1d(np.arange(stretches), busiest, assume_unique=True)
+    rest = np.setdiff1d(np.arange(len(begins)), busiest, assume_unique=True)
     sampled = rest[np.linspace(0, len(rest) - 1, half).astype(np.intp)]
     chosen = np.sort(np.concatenate([busiest, sampled]))
-    bins = (begins[chosen][:, None] + np.arange(-WARM_UP, COUNTED)).ravel()
+    offset = np.arange(-WARM_UP, COUNTED)
+    bins = begins[chosen][:, None] + offset
     worth = np.where(np.isin(chosen, busiest), 1.0, len(rest) / half)
-    weights = (worth[:, None] * (np.arange(-WARM_UP, COUNTED) >= 0)).ravel()
-    return np.ascontiguousarray(rate[:, bins]), weights / weights.sum()
+    # Before its first bin a window is taken to have been as in it; what would lie behind its last one does not count.
+    weights = (worth[:, None] * ((offset >= 0) & (bins < count))).ravel()
+    return np.take(rate, np.clip(bins, 0, count - 1).ravel(), axis=1), weights / weights.sum()
