@@ -253,7 +253,7 @@ class _Group:
             if cost >= limit:
                 return None
             maximum = max(minimum + 1, int(ceilings[target]))
-            if max(minimum, int(np.ceil(peak / target))) > quota:
+            if max(minimum, 1, min(int(np.ceil(peak / target - 1e-9)), maximum)) > quota:
                 continue
             replicas = np.clip(np.ceil(signal / target - 1e-9), max(minimum, 1), maximum)
             if misses.kept(load, replicas, to_zero=minimum == 0):
@@ -275,12 +275,15 @@ class _Group:
     ) -> list[tuple[float, float, int]]:
         """Mean replicas, scaling target and minimum, fewest first; among equals the target that reacts earlier."""
         most = np.array([ceilings[target] for target in SCALING_TARGETS.tolist()])[:, None]
-        wanted = np.minimum(np.ceil(signal / SCALING_TARGETS[:, None] - 1e-9), most)
+        wanted = np.ceil(signal / SCALING_TARGETS[:, None] - 1e-9)
         laid = np.minimum(np.ceil(quantiles / SCALING_TARGETS[:, None]), most)
         minima = np.maximum(np.column_stack([np.full(len(laid), least), laid]), least)
-        replicas = np.maximum(wanted[:, None, :], np.maximum(minima, 1.0)[:, :, None]) @ self.weights
+        # The autoscaler always has a replica to add, and with a low target it will: the price counts it.
+        highest = np.maximum(most, minima + 1.0)
+        running = np.clip(wanted[:, None, :], np.maximum(minima, 1.0)[:, :, None], highest[:, :, None])
+        replicas = running @ self.weights
         if up is not None:
-            replicas[:, 0] = np.where(wanted <= 1, up, wanted) @ self.weights
+            replicas[:, 0] = np.where(running[:, 0] <= 1, up, running[:, 0]) @ self.weights
         mean = np.round(replicas, 12).ravel()
         targets, minima = np.repeat(SCALING_TARGETS, minima.shape[1]), minima.ravel()
         order = np.lexsort((minima, targets, mean))
