@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.errors import CatalogError, InfeasibleError
-from generator.geography import region_matches, round_trip_ms
+from generator.geography import EARTH_RADIUS_KM, region_matches, round_trip_ms
 from generator.model import (
     CLOUD_OF_HOSTING,
     Catalog,
@@ -50,11 +50,12 @@ class Machines:
     gpus_per_copy : ndarray of int, shape (W, P)
         GPUs one copy of the model spreads over; 0 on the CPU.
     round_trip_s : ndarray, shape (W, R)
-        Network time to the farthest of the workload's users; 0 where they are not known.
+        Network time to the farthest of the workload's users; 0 where they are not known, and that to the other side of
+        the globe where the region's place is not.
     machine_allowed : ndarray of bool, shape (W, K)
     region_allowed : ndarray of bool, shape (W, R)
     egress_usd_per_request : ndarray, shape (W, R)
-        0 where the region's egress has no price; `egress_priced` says which.
+        The dearest known where a region's egress has no price; `egress_priced` says which.
     """
 
     fleet: Fleet
@@ -226,7 +227,7 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
         round_trip_s=round_trip,
         machine_allowed=machine_allowed,
         region_allowed=region_allowed,
-        egress_usd_per_request=response_gib[:, None] * np.nan_to_num(egress)[None, :],
+        egress_usd_per_request=response_gib[:, None] * np.nan_to_num(egress, nan=np.nanmax([0.0, *egress]))[None, :],
         egress_priced=~np.isnan(egress),
     )
     _each_runs_somewhere(table)
@@ -337,7 +338,8 @@ def _may_process(workload: Workload, fleet: Fleet, region: Region) -> bool:
 
 def _round_trip_s(workload: Workload, fleet: Fleet, catalog: Catalog, region: Region) -> float:
     trips = [round_trip_ms(fleet.places[place], region, catalog.network_ms) for place, _ in workload.users]
-    return max((trip for trip in trips if trip is not None), default=0.0) / 1e3
+    unknown_ms = catalog.network_ms[0] + catalog.network_ms[1] * np.pi * EARTH_RADIUS_KM
+    return max((unknown_ms if trip is None else trip for trip in trips), default=0.0) / 1e3
 
 
 def _each_runs_somewhere(table: Machines) -> None:

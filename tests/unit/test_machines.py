@@ -204,12 +204,27 @@ def test_the_network_time_is_that_to_the_farthest_users() -> None:
     assert not one.round_trip_s[1].any()
 
 
+def test_a_region_nobody_can_place_is_as_far_as_can_be_from_known_users() -> None:
+    known = catalog()
+    lost = {
+        key: replace(region, latitude=None, longitude=None) if region.name == "eu-west-1" else region
+        for key, region in known.regions.items()
+    }
+    one = machines(fleet([workload("a", users=(("Paris", 1.0),)), workload("b")]), replace(known, regions=lost))
+    column = one.region_index["aws", "eu-west-1"]
+
+    assert one.round_trip_s[0].argmax() == column
+    assert one.round_trip_s[0, column] == pytest.approx(0.005 + 20_015 * 0.015e-3, rel=1e-4)
+    assert one.round_trip_s[1, column] == 0.0
+
+
 def test_egress_without_a_price_is_known_to_be_without() -> None:
     one = table(fleet([workload("a", response_kib=1024.0)]))
     priced = dict(zip((region.name for region in one.regions), one.egress_priced.tolist(), strict=True))
 
     assert priced == {"eu-west-1": False, "us-east-1": True, "europe-west1": True, "us-central1": True}
     assert one.egress_usd_per_request[0, one.region_index["aws", "us-east-1"]] == pytest.approx(0.09 / 1024)
+    assert one.egress_usd_per_request[0, one.region_index["aws", "eu-west-1"]] == pytest.approx(0.12 / 1024)
 
 
 @pytest.mark.parametrize(
