@@ -62,7 +62,7 @@ class Problem:
     Raises
     ------
     InfeasibleError
-        Workloads that must stay together may not share an endpoint.
+        Workloads that must stay together may not share an endpoint, or break a limit together.
     """
 
     def __init__(
@@ -77,15 +77,21 @@ class Problem:
         self.machines = machines
         self.traffic = traffic
         self.weighting = weighting
-        terms = Terms(headroom * weighting.headroom_factor, weighting.least_replicas, weighting.memory_share)
-        self.sizer = Sizer(machines, traffic, terms)
         fleet = machines.fleet
-        self.share = self.sizer.mean_rate / max(float(self.sizer.mean_rate.sum()), 1e-12)
-        self.share_limit = min(fleet.limits.traffic_share_per_group, weighting.traffic_share)
+        mean_rate = traffic.rate_rps.mean(axis=1)
+        self.share = mean_rate / max(float(mean_rate.sum()), 1e-12)
+        # Shares of a whole fleet may sum to a little more than 1.
+        self.share_limit = min(fleet.limits.traffic_share_per_group, weighting.traffic_share) + 1e-9
         self.community = np.empty(len(fleet.workloads), dtype=np.intp)
         for number, members in enumerate(communities.members):
             self.community[list(members)] = number
         self.classes = tuple(self._atoms(members) for members in correlation.classes)
+        self.bound = frozenset(atom for atoms in self.classes for atom in atoms if len(atom) > 1)
+        # What must stay together may fill a machine whole, whatever a weighting would rather leave free.
+        roomy = all(machines.fits(np.array(atom), weighting.memory_share).any() for atom in self.bound)
+        self.memory_share = weighting.memory_share if roomy else 1.0
+        terms = Terms(headroom * weighting.headroom_factor, weighting.least_replicas, self.memory_share)
+        self.sizer = Sizer(machines, traffic, terms)
 
     def _atoms(self, members: Sequence[int]) -> tuple[Members, ...]:
         """Workloads of one class as the units the search moves: single, or bound by `keep_together`."""
@@ -107,12 +113,43 @@ class Problem:
                     "they may not share an endpoint: runtime, accelerator, tenant, licence or pin differ (GRP001).",
                     "Remove the label from one of them, or make those fields alike.",
                 )
+            self._check_bound(together)
             atoms.append(together)
         return tuple(atoms)
 
+    def _check_bound(self, atom: Members) -> None:
+        """Refuse what must stay together and may not, with the rule that binds."""
+        if len(atom) == 1:
+            return
+        table, limits, index = self.machines, self.machines.fleet.limits, np.array(atom)
+        carried, most = float(self.share[index].sum()), limits.traffic_share_per_group
+        rules = (
+            (len(atom) > limits.models_per_group, f"{limits.models_per_group} models are allowed in a group (LIM001)"),
+            (
+                carried > most + 1e-9,
+                f"they carry {carried:.0%} of the fleet's requests, {most:.0%} are allowed (LIM002)",
+            ),
+            (self._apart(atom), "they must be kept apart, too (APT001)"),
+            (not table.region_allowed[index].all(axis=0).any(), "they have no region in common (RES001)"),
+            (not table.fits(index).any(), f"{table.resident_gib(index):.1f} GiB fit no machine they may use (MEM001)"),
+        )
+        what = next((said for broken, said in rules if broken), None)
+        if what is not None:
+            names = ", ".join(table.fleet.workloads[i].name for i in atom[:3])
+            label = table.fleet.workloads[atom[0]].keep_together
+            raise InfeasibleError(
+                f"workloads {names}, keep_together {label!r}",
+                f"{what}.",
+                "Remove the label from one of them, or relax the rule.",
+            )
+
+    def _apart(self, members: Members) -> bool:
+        labels = [label for i in members if (label := self.machines.fleet.workloads[i].keep_apart) is not None]
+        return len(labels) != len(set(labels))
+
     def may_group(self, members: Members) -> bool:
         """Check the rules that need no sizing: limits, `keep_apart`, a region in common, memory."""
-        if len(members) == 1:
+        if len(members) == 1 or members in self.bound:
             return True
         table, fleet = self.machines, self.machines.fleet
         index = np.array(members)
@@ -120,12 +157,9 @@ class Problem:
             return False
         if float(self.share[index].sum()) > self.share_limit:
             return False
-        apart = [label for i in members if (label := fleet.workloads[i].keep_apart) is not None]
-        if len(apart) != len(set(apart)):
+        if self._apart(members):
             return False
-        return bool(table.region_allowed[index].all(axis=0).any()) and bool(
-            table.fits(index, self.weighting.memory_share).any()
-        )
+        return bool(table.region_allowed[index].all(axis=0).any()) and bool(table.fits(index, self.memory_share).any())
 
     def size(self, members: Members) -> Sizing | None:
         """Size a group, None where it breaks a rule or no machine keeps its objectives."""
