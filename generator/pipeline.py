@@ -7,6 +7,7 @@ from generator.backtest import Lesson, backtest
 from generator.capacity.machines import Machines, machines
 from generator.capacity.sizing import Sizing
 from generator.correlate import correlate
+from generator.errors import InfeasibleError
 from generator.layouts import layout
 from generator.model import (
     CLOUD_OF_HOSTING,
@@ -75,9 +76,22 @@ def plan(
     judged: dict[Profile, Judged] = {}
     gaps: list[float | None] = []
     problems: dict[Profile, Problem] = {}
+    barred: dict[Profile, str] = {}
     for profile in PROFILES:
-        problem = Problem(table, inputs.planned, correlation, communities, WEIGHTINGS[profile], lesson.headroom)
-        solution = _solve(problem, lesson, seed, lambda share, p=profile: progress(f"solving for {p}", share))
+
+        def problem_at(headroom: float, profile: Profile = profile) -> Problem:
+            return Problem(table, inputs.planned, correlation, communities, WEIGHTINGS[profile], headroom)
+
+        try:
+            problem, solution = _solve(
+                problem_at, lesson, seed, lambda share, p=profile: progress(f"solving for {p}", share)
+            )
+        except InfeasibleError as found:
+            # Only the cheapest asks for nothing but what the fleet itself asks for.
+            if profile == "cheapest":
+                raise
+            barred[profile] = f"{found.where}: {found.what.rstrip('.')}"
+            continue
         judged[profile] = _judge(inputs, table, problem, solution, model or OfflineProposer())
         gaps.append(solution.gap)
         problems[profile] = problem
@@ -85,7 +99,7 @@ def plan(
     baseline = _judged(_baseline(inputs, table, problems["cheapest"]), inputs, table)
     today = _current(inputs, table)
     current = None if today is None else _judged(today, inputs, table)
-    recommendations, note = recommend(judged, baseline, current)
+    recommendations, note = recommend(judged, baseline, current, barred)
     progress("judging", 1.0)
     return Plan(
         inputs=inputs,
@@ -96,14 +110,30 @@ def plan(
         baseline=baseline,
         current=current,
         recommendations=recommendations,
-        why_not=why_not(recommendations, {p: problems[p].sizer for p in PROFILES}),
+        why_not=why_not(recommendations, {p: problem.sizer for p, problem in problems.items()}),
         gap=None if any(gap is None for gap in gaps) else max(gap for gap in gaps if gap is not None),
         note=note,
     )
 
 
-def _solve(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[float], None]) -> Solution:
-    """Solve anew on the whole planning window, by what the backtest found to hold."""
+def _solve(
+    problem_at: Callable[[float], Problem], lesson: Lesson, seed: int, progress: Callable[[float], None]
+) -> tuple[Problem, Solution]:
+    """Solve anew on the whole planning window, by what the backtest found to hold.
+
+    Where quotas leave no room for headroom, the plan goes without.
+    """
+    problem = problem_at(lesson.headroom)
+    try:
+        return problem, _solved(problem, lesson, seed, progress)
+    except InfeasibleError:
+        if lesson.headroom == 1.0:
+            raise
+    problem = problem_at(1.0)
+    return problem, _solved(problem, lesson, seed, progress)
+
+
+def _solved(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[float], None]) -> Solution:
     if lesson.searched:
         return solve(problem, seed=seed, progress=progress)
     packings = [best_packings(problem, atoms, 1)[0] for atoms in problem.classes]

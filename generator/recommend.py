@@ -6,7 +6,7 @@ from generator.model import PROFILES, Judged, Profile, Recommendation
 
 
 def recommend(
-    judged: Mapping[Profile, Judged], baseline: Judged, current: Judged | None
+    judged: Mapping[Profile, Judged], baseline: Judged, current: Judged | None, barred: Mapping[Profile, str]
 ) -> tuple[tuple[Recommendation, ...], str | None]:
     """Order the judged layouts by profile and leave out those that say the same as an earlier one.
 
@@ -17,6 +17,8 @@ def recommend(
         Every workload on an endpoint of its own, best machine each.
     current : Judged or None
         What runs today.
+    barred : mapping of Profile to str
+        Profiles that no layout satisfies, and why.
 
     Returns
     -------
@@ -25,13 +27,16 @@ def recommend(
         Why there are fewer than three.
     """
     kept: dict[Profile, Judged] = {}
-    same: list[str] = []
+    fewer: list[str] = []
     for profile in PROFILES:
+        if profile in barred:
+            fewer.append(f"{profile} is not possible: {barred[profile]}")
+            continue
         twin = next((p for p, other in kept.items() if other.layout.groups == judged[profile].layout.groups), None)
         if twin is None:
             kept[profile] = judged[profile]
         else:
-            same.append(f"{profile} is the same layout as {twin}")
+            fewer.append(f"{profile} is the same layout as {twin}")
     recommendations = tuple(
         Recommendation(
             profile=profile,
@@ -42,7 +47,8 @@ def recommend(
         )
         for profile, one in kept.items()
     )
-    note = None if not same else f"{len(kept)} distinct recommendations: {'; '.join(same)}."
+    count = f"{len(kept)} distinct recommendation{'s' if len(kept) > 1 else ''}"
+    note = f"{count}: {'; '.join(fewer)}." if fewer else None
     return recommendations, note
 
 

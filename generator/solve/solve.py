@@ -70,7 +70,6 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     methods: set[str] = set()
     bound: float | None = 0.0
     for number, atoms in enumerate(problem.classes):
-        _each_alone_is_possible(problem, atoms)
         budget = SIZINGS + SIZINGS_PER_ATOM * len(atoms)
         small = len(atoms) <= MAX_ATOMS
         found: list[tuple[float, str, list[Members]]] = []
@@ -98,14 +97,22 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
 
 
 def best_packings(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[tuple[str, list[Members]]]:
-    """Cheapest distinct groupings of the published packings over a few host sizes, with the packing's name."""
+    """Cheapest distinct groupings of the published packings over a few host sizes, with the packing's name.
+
+    Raises
+    ------
+    InfeasibleError
+        A workload's objective is out of reach even on an endpoint of its own.
+    """
+    _each_alone_is_possible(problem, atoms)
     seen = units(problem, atoms)
     found: dict[tuple[Members, ...], tuple[float, str]] = {}
     for name, packing in PACKINGS.items():
         for host in hosts(problem, atoms, 1 if packing is dedicated else HOST_SIZES):
             groups = tuple(sorted(packing(seen, host)))
             found.setdefault(groups, (sum(map(problem.worth, groups)), name))
-    cheapest = sorted(found, key=lambda groups: (*found[groups], groups))[:count]
+    possible = [groups for groups, (worth, _) in found.items() if worth < np.inf]
+    cheapest = sorted(possible, key=lambda groups: (*found[groups], groups))[:count]
     return [(found[groups][1], list(groups)) for groups in cheapest]
 
 
