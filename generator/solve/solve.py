@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -9,15 +10,17 @@ from generator.capacity.sizing import SECONDS_PER_HOUR, Sizing
 from generator.errors import InfeasibleError
 from generator.solve.cover import MAX_ATOMS, cover
 from generator.solve.packings import PACKINGS, dedicated, hosts, units
-from generator.solve.problem import Members, Problem
+from generator.solve.problem import Members, Problem, union
 from generator.solve.search import search
 
 HOST_SIZES = 6
 # Starts the search improves where set partitioning is affordable; large classes get the best one only.
-STARTS = 3
+STARTS = 2
 # Sizings the search may spend: most of what it finds comes early, the rest grows with the fleet.
 SIZINGS = 1500
 SIZINGS_PER_ATOM = 2
+# Classes this small have few enough groups to size them all: set partitioning is then exact.
+EXACT_ATOMS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +51,8 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     """Group the workloads of a problem.
 
     Compatibility classes are solved one by one. Each starts from every published packing on a few host sizes,
-    improves the best of them by local search, and ends with set partitioning where it has at most `MAX_ATOMS` units.
+    improves the best of them by local search, and ends with set partitioning where it has at most `MAX_ATOMS` units,
+    over all groups there are where it has at most `EXACT_ATOMS`.
 
     Parameters
     ----------
@@ -77,6 +81,8 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
             improved = search(problem, atoms, start, sizings=budget, seed=seed)
             found.append((sum(map(problem.worth, improved)), method, improved))
         _, method, groups = min(found)
+        if len(atoms) <= EXACT_ATOMS:
+            _size_every_group(problem, atoms)
         if small:
             groups, class_bound = cover(problem, atoms, groups, sizings=budget)
             bound = None if bound is None else bound + class_bound
@@ -131,6 +137,12 @@ def _each_alone_is_possible(problem: Problem, atoms: tuple[Members, ...]) -> Non
                 f"{workload.objective.latency_s * 1e3:.0f} ms, network time included, within quotas (SLO001).",
                 "Relax the objective, allow a nearer region or faster machine, raise the quota, or serve faster.",
             )
+
+
+def _size_every_group(problem: Problem, atoms: tuple[Members, ...]) -> None:
+    for count in range(1, len(atoms) + 1):
+        for parts in combinations(atoms, count):
+            problem.size(union(*parts))
 
 
 def _fluid_bound(problem: Problem) -> float:
