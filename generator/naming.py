@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -30,12 +31,14 @@ def distinct_slugs(texts: Iterable[str], length: int = 40) -> dict[str, str]:
     {'a b': 'a-b-c8687a08', 'a-b': 'a-b-d44362d6'}
     """
     slugs = {text: slug(text, length) for text in texts}
-    counts: dict[str, int] = {}
-    for short in slugs.values():
-        counts[short] = counts.get(short, 0) + 1
-    return {
-        text: short
-        if counts[short] == 1
-        else f"{short[: length - 9].rstrip('-')}-{sha256(text.encode()).hexdigest()[:8]}"
-        for text, short in slugs.items()
-    }
+    while shared := {short for short, count in Counter(slugs.values()).items() if count > 1}:
+        digested = {text: _digested(text, length) for text, short in slugs.items() if short in shared}
+        if digested.items() <= slugs.items():
+            break
+        # A digest may be another text's own slug, which then takes one, too.
+        slugs |= digested
+    return slugs
+
+
+def _digested(text: str, length: int) -> str:
+    return f"{slug(text, length)[: length - 9].rstrip('-')}-{sha256(text.encode()).hexdigest()[:8]}"
