@@ -40,8 +40,8 @@ def backtest(
     """Plan on the early part of the planning window, judge on its later part.
 
     Groups are found once, at no headroom, by search and by the best published packing; each is sized at every
-    headroom and replayed on the later part. The cheapest that keeps the fleet's mean objective there wins; if none
-    does, the one that attains most.
+    headroom and replayed on the later part. What keeps the fleet's mean objective there comes first, then what leaves
+    fewest workloads short of their own (up to `TOLERATED_SHARE` is none), then what costs least.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def backtest(
     packed = tuple(group for atoms in first.classes for group in best_packings(first, atoms, 1)[0][1])
     contenders: dict[bool, tuple[Members, ...]] = {True: tuple(g for g, _ in solution.groups), False: packed}
     asked = _asked(machines, late)
-    results: list[tuple[bool, float, float, float, bool]] = []
+    results: list[tuple[bool, int, float, float, bool]] = []
     for headroom in HEADROOMS:
         sizer = problem(headroom)
         for searched, groups in contenders.items():
@@ -77,14 +77,14 @@ def backtest(
                 continue
             verdict = admit(layout(machines, early, sized, source="solver", method="backtest"), machines, late)
             below = sum(found.rule == "SLO001" for found in verdict.violations)
-            missed = verdict.attainment < asked or below > TOLERATED_SHARE * len(verdict.workload_attainment)
-            # Kept objectives first, then money; where they are not kept, attainment; ties go to more headroom.
-            rank = -verdict.attainment if missed else verdict.cost.expected
-            results.append((missed, rank, -headroom, headroom, searched))
+            beyond = below if below > TOLERATED_SHARE * len(verdict.workload_attainment) else 0
+            # Kept objectives first, then money; ties go to more headroom, then to the search.
+            cost = verdict.cost.expected
+            results.append((verdict.attainment < asked, beyond, cost, -headroom, not searched))
     if not results:
         return Lesson(HEADROOMS[0], searched=True)
-    *_, headroom, searched = min(results)
-    return Lesson(headroom, searched)
+    *_, headroom, packed_won = min(results)
+    return Lesson(-headroom, searched=not packed_won)
 
 
 def split(traffic: Traffic, share: float) -> tuple[Traffic, Traffic]:

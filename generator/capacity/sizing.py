@@ -35,11 +35,15 @@ class Terms:
         Fewest replicas that always run; 0 lets a service scale to zero.
     memory_share : float
         Part of a machine's usable memory that several models together may fill.
+    miss_share : float
+        Part of the misses its objective allows beyond those of service alone that a workload may have on the window
+        planned on; the rest is for what a later window brings.
     """
 
     headroom: float = 1.0
     least_replicas: int = 0
     memory_share: float = 1.0
+    miss_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +229,8 @@ class _Group:
         hosting = table.hosting[machine]
         service = table.service_s[members, table.processor_class[machine]]
         late = service_miss(budget_s - self.starting_s(hosting), service, np.sqrt(sizer.service_scv[members]))
-        return bool((late * (self.weighted @ self.cold(hosting)) <= sizer.allowed_miss[members] * self.requests).all())
+        bearable = sizer.terms.miss_share * sizer.allowed_miss[members]
+        return bool((late * (self.weighted @ self.cold(hosting)) <= bearable * self.requests).all())
 
     def least_replicas(self, machine: int) -> int:
         """Fewest replicas the terms, the hosting kind and the members' availability allow."""
@@ -311,7 +316,6 @@ class _Misses:
         budget = sizer.latency_s[members] - table.round_trip_s[members, region]
         variation = np.sqrt(sizer.service_scv[members])
         self.group = group
-        self.allowed = sizer.allowed_miss[members]
         self.service_miss = service_miss(budget, service, variation)
         self.cold_miss = service_miss(budget - group.starting_s(hosting), service, variation)
         self.late_share = late_share(BEHAVIOUR[hosting], sizer.bin_s)
@@ -322,7 +326,9 @@ class _Misses:
         tightest = int(np.argmin(budget - service))
         quantiles = service_quantiles(float(service[tightest]), float(variation[tightest]))
         self.waits = np.maximum(float(budget[tightest]) - quantiles, 0.0)
-        self.out_of_reach = bool((self.service_miss > self.allowed).any())
+        spare = sizer.allowed_miss[members] - self.service_miss
+        self.out_of_reach = bool((spare < 0).any())
+        self.spare = sizer.terms.miss_share * spare
 
     def kept(self, load: FloatArray, replicas: FloatArray, *, to_zero: bool) -> bool:
         """Tell whether every member's share of late requests stays within its objective.
@@ -337,7 +343,7 @@ class _Misses:
         late[busy >= 1.0] = 1.0
         if self.late_share > 0:
             late[1:] = np.maximum(late[1:], (load[1:] > replicas[:-1]) * self.late_share)
-        miss = self.service_miss + (1.0 - self.service_miss) * (group.weighted @ late) / group.requests
+        missed = (1.0 - self.service_miss) * (group.weighted @ late)
         if to_zero:
-            miss = miss + self.cold_miss * (group.weighted @ group.cold(self.hosting)) / group.requests
-        return bool((miss <= self.allowed).all())
+            missed = missed + self.cold_miss * (group.weighted @ group.cold(self.hosting))
+        return bool((missed <= self.spare * group.requests).all())

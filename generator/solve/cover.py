@@ -14,7 +14,9 @@ from generator.solve.problem import Budget, Members, Problem, union
 MAX_ATOMS = 160
 MAX_COLUMNS = 6_000
 PRICING_ROUNDS = 3
-NODES = 6_000
+# Columns and nodes the integer program may take; it is small by then, and seldom needs them.
+MAX_INTEGER_COLUMNS = 1_500
+NODES = 100
 
 
 def cover(
@@ -46,13 +48,13 @@ def cover(
     budget = Budget(problem, sizings)
     columns = _columns(problem, atoms, incumbent, row)
     for _ in range(PRICING_ROUNDS):
-        duals, bound = _relaxation(problem, columns, row, len(atoms))
+        duals, _ = _relaxation(problem, columns, row, len(atoms))
         priced = _price(problem, atoms, duals, budget) - set(columns)
         if not priced:
             break
         columns = sorted({*columns, *priced})
-    else:
-        _, bound = _relaxation(problem, columns, row, len(atoms))
+    duals, bound = _relaxation(problem, columns, row, len(atoms))
+    columns = _promising(problem, columns, atoms, duals, sum(map(problem.worth, incumbent)) - bound)
     worth = np.array([problem.worth(column) for column in columns])
     solved = milp(
         worth,
@@ -86,6 +88,17 @@ def _columns(
     seen.sort(key=lambda members: (problem.worth(members) / len(members), members))
     kept = {*seen[:MAX_COLUMNS], *incumbent, *(atom for atom in atoms if np.isfinite(problem.worth(atom)))}
     return sorted(kept)
+
+
+def _promising(
+    problem: Problem, columns: Sequence[Members], atoms: Sequence[Members], duals: FloatArray, gap: float
+) -> list[Members]:
+    """Columns that can be part of a better cover: a reduced cost above the gap rules a column out."""
+    value = {atom[0]: float(dual) for atom, dual in zip(atoms, duals, strict=True)}
+    reduced = np.array([problem.worth(c) - sum(value.get(member, 0.0) for member in c) for c in columns])
+    kept = np.flatnonzero(reduced <= gap + 1e-9)
+    cheapest = kept[np.argsort(reduced[kept], kind="stable")[:MAX_INTEGER_COLUMNS]]
+    return [columns[i] for i in sorted(cheapest.tolist())]
 
 
 def _incidence(columns: Sequence[Members], row: dict[int, int], count: int) -> csc_array:

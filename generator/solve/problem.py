@@ -18,8 +18,7 @@ class Weighting:
     """How much a recommendation weighs what money does not show.
 
     A group's worth is ``usd_per_h * (1 + cohesion * (1 - share of its members in one community) + blast * share of the
-    fleet's requests)``. `traffic_share`, `least_replicas` and `memory_share` bound what the fleet's own limits leave
-    open.
+    fleet's requests)``. The other terms bound what the fleet's own limits and objectives leave open.
     """
 
     cohesion: float
@@ -28,19 +27,38 @@ class Weighting:
     least_replicas: int
     headroom_factor: float
     memory_share: float
+    miss_share: float
 
 
 # Weights are in shares of a group's cost: "balanced" pays up to a tenth more for groups that are one community, and
 # "resilient" runs two replicas everywhere and keeps a third of the traffic out of any one failure.
 WEIGHTINGS: dict[Profile, Weighting] = {
     "cheapest": Weighting(
-        cohesion=0.0, blast=0.0, traffic_share=1.0, least_replicas=0, headroom_factor=1.0, memory_share=1.0
+        cohesion=0.0,
+        blast=0.0,
+        traffic_share=1.0,
+        least_replicas=0,
+        headroom_factor=1.0,
+        memory_share=1.0,
+        miss_share=0.7,
     ),
     "balanced": Weighting(
-        cohesion=0.1, blast=0.1, traffic_share=1.0, least_replicas=0, headroom_factor=1.1, memory_share=0.9
+        cohesion=0.1,
+        blast=0.1,
+        traffic_share=1.0,
+        least_replicas=0,
+        headroom_factor=1.1,
+        memory_share=0.9,
+        miss_share=0.35,
     ),
     "resilient": Weighting(
-        cohesion=0.1, blast=0.3, traffic_share=0.34, least_replicas=2, headroom_factor=1.25, memory_share=0.8
+        cohesion=0.1,
+        blast=0.3,
+        traffic_share=0.34,
+        least_replicas=2,
+        headroom_factor=1.25,
+        memory_share=0.8,
+        miss_share=0.35,
     ),
 }
 
@@ -90,7 +108,12 @@ class Problem:
         # What must stay together may fill a machine whole, whatever a weighting would rather leave free.
         roomy = all(machines.fits(np.array(atom), weighting.memory_share).any() for atom in self.bound)
         self.memory_share = weighting.memory_share if roomy else 1.0
-        terms = Terms(headroom * weighting.headroom_factor, weighting.least_replicas, self.memory_share)
+        terms = Terms(
+            headroom=headroom * weighting.headroom_factor,
+            least_replicas=weighting.least_replicas,
+            memory_share=self.memory_share,
+            miss_share=weighting.miss_share,
+        )
         self.sizer = Sizer(machines, traffic, terms)
 
     def _atoms(self, members: Sequence[int]) -> tuple[Members, ...]:
