@@ -18,28 +18,38 @@ from tests.botocore_inputs import UNMAPPED, findings
 
 pytestmark = pytest.mark.engine
 
-PROJECT = Path(__file__).parent.parent / "golden" / "two-clouds" / "expected"
-STACKS = sorted(path.name.split(".")[1] for path in (PROJECT / "stacks" / "config").iterdir())
+TESTS = Path(__file__).parent.parent
+ROOT = TESTS.parent
+PROJECT = TESTS / "golden" / "two-clouds" / "expected"
+
+
+def stacks_of(project: Path) -> list[str]:
+    return sorted(path.name.split(".")[1] for path in (project / "stacks" / "config").iterdir())
+
+
+STACKS = stacks_of(PROJECT)
+EVERY_STACK = [(project, stack) for project in (PROJECT, ROOT) for stack in stacks_of(project)]
 
 
 def digest(folder: Path) -> str:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return hashlib.sha256(b"".join(bytes(path) + path.read_bytes() for path in files)).hexdigest()
+    files = sorted(path for path in (folder / "stacks").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    settings = (folder / "Pulumi.yaml").read_bytes()
+    return hashlib.sha256(settings + b"".join(bytes(path) + path.read_bytes() for path in files)).hexdigest()
 
 
 def what(report: StackReport) -> set[tuple[str, str]]:
     return {(resource.type, resource.name) for resource in report.resources}
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_a_stack_is_previewed_created_unchanged_and_destroyed(stack: str, tmp_path: Path) -> None:
-    before = digest(PROJECT)
+@pytest.mark.parametrize(("project", "stack"), EVERY_STACK)
+def test_a_stack_is_previewed_created_unchanged_and_destroyed(project: Path, stack: str, tmp_path: Path) -> None:
+    before = digest(project)
 
-    planned = deploy.preview(PROJECT, stack, offline=tmp_path)
-    created = deploy.up(PROJECT, stack, offline=tmp_path)
-    again = deploy.preview(PROJECT, stack, offline=tmp_path)
+    planned = deploy.preview(project, stack, offline=tmp_path)
+    created = deploy.up(project, stack, offline=tmp_path)
+    again = deploy.preview(project, stack, offline=tmp_path)
     recorded = [json.loads(line) for line in (tmp_path / "cloud" / "inputs.jsonl").read_text().splitlines()]
-    gone = deploy.destroy(PROJECT, stack, offline=tmp_path)
+    gone = deploy.destroy(project, stack, offline=tmp_path)
 
     assert {"create"} == set(planned.counts)
     assert planned.resources == created.resources
@@ -48,7 +58,7 @@ def test_a_stack_is_previewed_created_unchanged_and_destroyed(stack: str, tmp_pa
     assert what(planned) == what(again) == what(gone)
     assert {"delete"} == set(gone.counts)
     assert list((tmp_path / "cloud" / "resources").iterdir()) == []
-    assert before == digest(PROJECT)
+    assert before == digest(project)
 
     cloud_resources = [resource for resource in recorded if resource["type"].startswith(("aws:", "gcp:"))]
     assert len(cloud_resources) == sum(resource.type.startswith(("aws:", "gcp:")) for resource in created.resources)
@@ -65,11 +75,11 @@ def test_without_the_cli_the_preview_finds_the_same_resources(stack: str, tmp_pa
     assert deploy.preview(PROJECT, stack, offline=tmp_path).resources == in_process.resources
 
 
-def test_the_plain_cli_previews_the_same_resources(cli: Cli, tmp_path: Path) -> None:
-    stack = STACKS[0]
-    covey = deploy.preview(PROJECT, stack, offline=tmp_path)
+@pytest.mark.parametrize("stack", stacks_of(ROOT))
+def test_the_plain_cli_at_the_root_previews_the_same_resources(cli: Cli, stack: str, tmp_path: Path) -> None:
+    covey = deploy.preview(ROOT, stack, offline=tmp_path)
 
-    copy = sandbox(PROJECT, stack, tmp_path)
+    copy = sandbox(ROOT, stack, tmp_path)
     if not cli.has_python:
         write_language_host(tmp_path / "bin")
     environment = copy.environment | {"PATH": os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])}

@@ -1,0 +1,81 @@
+"""What prod serves on AWS in us-east-2, as data. The file to review."""
+
+from components.values import AwsGroup, AwsRegion, Model
+
+STACK = AwsRegion(
+    environment="prod",
+    fleet="paper",
+    account="123456789012",
+    region="us-east-2",
+    host="us-east-2.models.example.com",
+    api="prod-paper",
+    tags={
+        "cost-centre": "merchandising",
+        "environment": "prod",
+        "fleet": "paper",
+        "managed-by": "covey",
+        "stack": "prod-aws-us-east-2",
+    },
+    groups=(
+        AwsGroup(
+            name="electronics-usa",
+            endpoint="prod-electronics-usa",
+            hosting="sagemaker-multi-model",
+            instance_type="ml.c5.4xlarge",
+            image="123456789012.dkr.ecr.us-east-2.amazonaws.com/xgboost-server:2.1",
+            min_replicas=1,
+            max_replicas=5,
+            invocations_per_minute=7680.0,
+            cores=16,
+            gpus=0,
+            memory_mb=0,
+            concurrency=0,
+            volume_key=True,
+            monthly_ceiling_usd=2979,
+            models=(
+                Model(
+                    key="electronics-usa",
+                    name="Electronics USA",
+                    version="1",
+                    path="/model1",
+                    artifact="electronics/usa/1.tar.gz",
+                    latency_s=0.3,
+                    percentile=0.99,
+                    tags={
+                        "cohort": "electronics",
+                    },
+                ),
+            ),
+        ),
+        AwsGroup(
+            name="fashion-usa",
+            endpoint="prod-fashion-usa",
+            hosting="sagemaker-multi-model",
+            instance_type="ml.c5.large",
+            image="123456789012.dkr.ecr.us-east-2.amazonaws.com/xgboost-server:2.1",
+            min_replicas=6,
+            max_replicas=21,
+            invocations_per_minute=144.0,
+            cores=2,
+            gpus=0,
+            memory_mb=0,
+            concurrency=0,
+            volume_key=True,
+            monthly_ceiling_usd=1564,
+            models=(
+                Model(
+                    key="fashion-usa",
+                    name="Fashion USA",
+                    version="1",
+                    path="/model2",
+                    artifact="fashion/usa/1.tar.gz",
+                    latency_s=0.3,
+                    percentile=0.99,
+                    tags={
+                        "cohort": "fashion",
+                    },
+                ),
+            ),
+        ),
+    ),
+)
