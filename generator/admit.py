@@ -23,14 +23,14 @@ from generator.model import (
 from generator.replay import Replay, Served, replay
 
 HOURS_PER_MONTH = 730.0
-# What the emitted program watches: alarms per group, and one per model at the edge.
+# What the emitted program watches: alarms of a group (5 to 7 by hosting kind), and two of each model at the edge.
 ALARMS_PER_GROUP = 6
-ALARMS_PER_MODEL = 1
+ALARMS_PER_MODEL = 2
 # Risk rises a level at each of these marks; 0 below the first, 4 above the last.
 MEMORY_MARKS = (0.7, 0.8, 0.9, 1.0)  # share of usable memory that models fill
 COMPUTE_MARKS = (0.5, 0.65, 0.8, 1.0)  # 99th percentile of load over running replicas
 COLD_MARKS = (0.0, 0.001, 0.005, 0.02)  # share of requests that find no replica
-CAPACITY_MARKS = (0.6, 0.75, 0.9, 0.999)  # replicas at the peak over the most allowed
+CAPACITY_MARKS = (0.5, 0.65, 0.8, 1.0)  # load at the peak over what the most replicas carry
 BLAST_MARKS = (0.1, 0.25, 0.5, 0.75)  # share of the fleet's requests that one endpoint carries
 
 
@@ -211,12 +211,12 @@ def _risk(one: _Judged, machines: Machines, share: float) -> tuple[int, tuple[st
         copies = machines.gpus_per_copy[one.members[0], machines.processor_class[one.served.machine]]
         memory /= max(float(copies), 1.0)
     compute = float(np.quantile(one.seen.busy, 0.99))
-    peak = float(one.seen.replicas.max()) / one.served.maximum
+    peak = float(one.seen.load.max()) / one.served.maximum
     levels = (
         (_level(memory, MEMORY_MARKS), f"models fill {memory:.0%} of usable memory"),
         (_level(compute, COMPUTE_MARKS), f"replicas are {compute:.0%} busy in the busiest hundredth of the time"),
         (_level(one.seen.cold_share, COLD_MARKS), f"{one.seen.cold_share:.2%} of requests start cold"),
-        (_level(peak, CAPACITY_MARKS), f"{peak:.0%} of the most replicas are in use at the peak"),
+        (_level(peak, CAPACITY_MARKS), f"the peak fills {peak:.0%} of what the most replicas carry"),
         (_level(share, BLAST_MARKS), f"{share:.0%} of the fleet's requests depend on it"),
     )
     worst = max(level for level, _ in levels)

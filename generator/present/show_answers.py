@@ -23,6 +23,7 @@ from generator.present.answers import (
 from generator.present.figures import count, dollars, plain
 
 MOST_ROWS = 60
+MOST_OUTPUTS = 4  # of a stack
 STATES = {"ok": ("ok", "green"), "absent": ("absent", "yellow"), "broken": ("broken", "bold red")}
 
 
@@ -91,10 +92,15 @@ def show_deployment(found: Deployment, console: Console) -> None:
         )
     console.print(table)
     for stack in found.stacks:
-        for name, value in stack.outputs.items():
-            several = value.items() if isinstance(value, dict) else [("", value)]
-            for key, one in several:
-                console.print(Text(" ".join(plain(str(part)) for part in (stack.stack, name, key, one) if part != "")))
+        lines = [
+            " ".join(plain(str(part)) for part in (stack.stack, name, key, one) if part != "")
+            for name, value in stack.outputs.items()
+            for key, one in (value.items() if isinstance(value, dict) else [("", value)])
+        ]
+        for line in lines[:MOST_OUTPUTS]:
+            console.print(Text(line))
+        if len(lines) > MOST_OUTPUTS:
+            console.print(f"and {len(lines) - MOST_OUTPUTS} more; --json has them all.")
     total = sum(len(stack.resources) for stack in found.stacks)
     done = {"preview": "previewed", "up": "brought up", "destroy": "destroyed"}[found.command]
     console.print(f"{count(total, 'resource')} in {count(len(found.stacks), 'stack')} {done}.")

@@ -30,8 +30,9 @@ class Weighting:
     miss_share: float
 
 
-# Weights are in shares of a group's cost: "balanced" pays up to a tenth more for groups that are one community, and
-# "resilient" runs two replicas everywhere and keeps a third of the traffic out of any one failure.
+# Weights are in shares of a group's cost. "cheapest" may scale to zero where the objective bears it; "balanced" keeps
+# one replica running and pays up to a tenth more for groups that are one community; "resilient" runs two replicas
+# everywhere and lets no group carry more than a third of the traffic.
 WEIGHTINGS: dict[Profile, Weighting] = {
     "cheapest": Weighting(
         cohesion=0.0,
@@ -46,7 +47,7 @@ WEIGHTINGS: dict[Profile, Weighting] = {
         cohesion=0.1,
         blast=0.1,
         traffic_share=1.0,
-        least_replicas=0,
+        least_replicas=1,
         headroom_factor=1.1,
         memory_share=0.9,
         miss_share=0.35,
