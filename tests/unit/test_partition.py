@@ -1,9 +1,5 @@
 """Communities: who moves together."""
 
-import os
-import subprocess
-import sys
-
 import networkx as nx
 import numpy as np
 import pytest
@@ -65,22 +61,10 @@ def test_rhythms_of_three_phases_are_found_again() -> None:
     assert found.members == (tuple(range(5)), tuple(range(5, 10)), tuple(range(10, 15)))
 
 
-def test_every_process_finds_the_same_to_the_last_digit() -> None:
-    program = (
-        "from tests.fleets import *\n"
-        "one = fleet([workload(f'w{i:02d}') for i in range(40)])\n"
-        "print(repr(partition(correlate(one, traffic(one, days(40, 120, seed=1))), seed=0)))"
-    )
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        ).stdout
-        for seed in "12"
-    }
+def test_the_modularity_does_not_hang_on_the_order_of_sets_of_names() -> None:
+    # Sets of small numbers have one order, sets of texts another in every process: numbered names settle it.
+    one = fleet([workload(f"w{i:02d}") for i in range(40)])
+    found = correlate(one, traffic(one, days(40, 120, seed=1)))
+    numbers = nx.relabel_nodes(found.graph, {name: i for i, name in enumerate(found.graph.nodes)})
 
-    assert len(said) == 1
+    assert partition(found, seed=0) == partition(CorrelationGraph(numbers, (), ()), seed=0)
