@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from generator.errors import InputError
-from generator.inventory import TrafficEntry
+from generator.inventory.fleet_document import TrafficEntry
+from generator.inventory.traffic import Reading, read_traffic
 from generator.load import load
 from generator.model import FloatArray
-from generator.traffic import Reading, read_traffic
 from tests.inventories import changed, small_catalog, write_fleet
 
 # A folder a test case; hypothesis runs many in one test, so pytest's own folder would be shared.

@@ -194,7 +194,7 @@ def test_own_prices_turn_the_unpriced_into_figures() -> None:
 
     assert item(verdict, "edge requests on aws").usd_per_h == pytest.approx(5.0 * 3600 / 1e6)
     assert item(verdict, "edge requests on gcp").usd_per_h == pytest.approx(2 * 4.0 * 3600 / 1e6)
-    assert item(verdict, "alarms on gcp").usd_per_h == pytest.approx(0.73 * (6 + 2) / 730)
+    assert item(verdict, "alarms on gcp").usd_per_h == pytest.approx(0.73 * (6 + 2 * 2) / 730)
     assert all(one.usd_per_h is not None for one in verdict.items)
     assert verdict.cost.expected == pytest.approx(sum(one.usd_per_h or 0.0 for one in verdict.items))
 
@@ -262,11 +262,13 @@ def test_risk_is_the_worst_of_its_five_readings() -> None:
 
 def test_full_memory_busy_replicas_and_cold_starts_raise_the_risk() -> None:
     full = judge(workloads=relabelled(a={"memory_gib": 2.6}))
-    busy = judge(changed(0, target_utilization=0.9, max_replicas=2), rates=14 * RATES)
+    busy = judge(changed(0, target_utilization=0.9, max_replicas=2), rates=17 * RATES)
     cold = judge(changed(1, min_replicas=0), rates=RATES / 5000)
 
     assert (full.groups[0].risk, "fill 100%" in reasons(full, 0)) == (3, True)
-    assert busy.groups[0].risk >= 3
+    assert busy.groups[0].risk == 3
+    assert "85% busy" in reasons(busy, 0)
+    assert "the peak fills 85%" in reasons(busy, 0)
     assert cold.groups[1].risk == 4
     assert "start cold" in reasons(cold, 1)
 

@@ -22,7 +22,7 @@ def test_edges_carry_pearson_s_correlation_times_the_shrinkage() -> None:
     rates = days(8, 300, seed=1)
     standard = (rates - rates.mean(axis=1, keepdims=True)) / rates.std(axis=1, keepdims=True)
     _, shrinkage = ledoit_wolf(standard.T, assume_centered=True)
-    expected = np.corrcoef(rates) * (1 - shrinkage)
+    expected: FloatArray = np.asarray(np.corrcoef(rates)) * (1 - shrinkage)
 
     found = edges(graph_of(rates))
 
@@ -42,7 +42,7 @@ def test_long_windows_are_averaged_before_they_are_correlated() -> None:
 def test_every_workload_keeps_its_strongest_partners_of_both_signs() -> None:
     count = 3 * NEIGHBOURS
     rates = days(count, 200, seed=3)
-    expected = np.corrcoef(rates)
+    expected: FloatArray = np.asarray(np.corrcoef(rates))
     np.fill_diagonal(expected, 0.0)
 
     found = edges(graph_of(rates))
