@@ -27,7 +27,7 @@ check: .venv/ready
 	$(BIN)/pyright -p stacks --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/covey catalog check
-	$(BIN)/python -m generator.schemas $(SCHEMAS) && diff -ru schemas $(SCHEMAS)
+	mkdir -p $(SCHEMAS) && $(BIN)/python -m generator.schemas $(SCHEMAS) && diff -ru schemas $(SCHEMAS)
 	! grep -nE 'https?://|--(extra-)?index-url' requirements.lock generator/program/stacks/requirements.txt
 
 # The CLI on PATH if it fits, else one built from Go modules into a cache outside the tree.
