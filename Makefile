@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCHEMAS := build/schemas
 
-.PHONY: demo test unit engine check pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --no-llm --save build/shop.json --report build/shop.html
@@ -29,6 +29,9 @@ check: .venv/ready
 	$(BIN)/covey catalog check
 	mkdir -p $(SCHEMAS) && $(BIN)/python -m generator.schemas $(SCHEMAS) && diff -ru schemas $(SCHEMAS)
 	! grep -nE 'https?://|--(extra-)?index-url' requirements.lock generator/program/stacks/requirements.txt
+
+bench-scale: .venv/ready
+	$(BIN)/python benchmarks/scale.py 100 1000
 
 # The CLI on PATH if it fits, else one built from Go modules into a cache outside the tree.
 pulumi:
