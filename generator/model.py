@@ -525,7 +525,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything `covey plan` found. The windows are those of the inputs."""
+    """Everything `covey plan` found. The windows are those of the inputs.
+
+    `fluid_bound_usd_per_h` is what the mean load alone takes on the cheapest processors: valid for any plan, and loose.
+    """
 
     inputs: Inputs
     seed: int
@@ -537,6 +540,7 @@ class Plan:
     recommendations: tuple[Recommendation, ...]
     why_not: tuple[WhyNot, ...]
     gap: float | None
+    fluid_bound_usd_per_h: float
     note: str | None
 
 

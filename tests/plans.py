@@ -96,6 +96,7 @@ def plan(names: tuple[str, ...] = NAMES) -> Plan:
             WhyNot("cheapest", "shop-a", "gcp", "RES001", "no allowed gcp region satisfies every member's residency."),
         ),
         gap=0.013,
+        fluid_bound_usd_per_h=0.021,
         note=None,
     )
 

@@ -10,6 +10,14 @@ if TYPE_CHECKING:  # errors are written with these words too, and must not wait 
 HOURS_PER_MONTH = 730.0
 
 
+def bounds(gap: float | None, fluid_usd_per_h: float) -> str:
+    """How far from the best a plan can be, in a sentence or two."""
+    fluid = f"The mean load alone takes {dollars(fluid_usd_per_h)} an hour on the cheapest processors, a loose bound."
+    if gap is None:
+        return fluid
+    return f"The solver's gap to the bound over all groups it generated is {gap:.1%}. {fluid}"
+
+
 def dollars(amount: float) -> str:
     """Three significant digits below a dollar, cents below a thousand, whole dollars above: ``$0.0923``, ``$17.22``."""
     if amount == 0:

@@ -162,7 +162,7 @@ class PlanDocument(_Part):
 
     `current` is null where the fleet does not say what runs today, `gap` where no bound was computed (else the share
     by which a cheaper plan could at most undercut the cheapest found among the groups generated), `note` where
-    there is nothing to add.
+    there is nothing to add. `fluid_bound_usd_per_h` is what the mean load alone takes on the cheapest processors.
     """
 
     version: Literal[1] = 1
@@ -178,6 +178,7 @@ class PlanDocument(_Part):
     recommendations: Annotated[tuple[RecommendationDocument, ...], Field(min_length=1, max_length=3)]
     why_not: tuple[WhyNotDocument, ...]
     gap: float | None
+    fluid_bound_usd_per_h: Annotated[float, Field(ge=0)]
     note: Prose | None
 
     @model_validator(mode="after")

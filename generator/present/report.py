@@ -16,6 +16,7 @@ from generator.present.figures import (
     HOURS_PER_MONTH,
     attained,
     bin_length,
+    bounds,
     count,
     dollars,
     plain,
@@ -102,7 +103,7 @@ def report(plan: Plan, published: PlanDocument) -> str:
         prices=_prices(published),
         cards=cards,
         chosen_card=next(card for card in cards if card["chosen"]),
-        gap=None if published.gap is None else _gap(published.gap),
+        bounds=bounds(published.gap, published.fluid_bound_usd_per_h),
         costs=_made_here(picture_of_costs(coloured)),
         costs_wide=is_wide(coloured),
         service=_made_here(picture_of_service(coloured)),
@@ -159,10 +160,6 @@ def _answers(plan: PlanDocument) -> list[tuple[str, JudgedDocument | CurrentDocu
 def _prices(plan: PlanDocument) -> str:
     told = "; ".join(f"{item.name}: {item.note}" for item in plan.chosen.items if item.estimated)
     return f"{plan.catalog_as_of}; {told or 'none of them estimated'}"
-
-
-def _gap(gap: float) -> str:
-    return f"The solver's gap to the bound over all groups it generated is {gap:.1%}."
 
 
 def _card(one: RecommendationDocument, chosen: RecommendationDocument) -> dict[str, Any]:

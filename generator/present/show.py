@@ -12,6 +12,7 @@ from generator.present.figures import (
     HOURS_PER_MONTH,
     attained,
     bin_length,
+    bounds,
     count,
     dollars,
     plain,
@@ -196,7 +197,7 @@ def _comparison(plan: PlanDocument, console: Console) -> None:
             Text(f"{plain(worst)}, {attained(share)}.") if share < 1 else Text("none, all requests were in time."),
             sep="",
         )
-    for line in filter(None, (plan.note, _gap(plan))):
+    for line in filter(None, (plan.note, bounds(plan.gap, plan.fluid_bound_usd_per_h))):
         console.print(Text(plain(line)))
     console.print()
     console.print(
@@ -239,12 +240,6 @@ def _answers(plan: PlanDocument) -> list[tuple[str, Answer]]:
     if plan.current is not None:
         found.append(("current", plan.current))
     return found
-
-
-def _gap(plan: PlanDocument) -> str | None:
-    if plan.gap is None:
-        return None
-    return f"The solver's gap to the bound over all groups it generated is {plan.gap:.1%}."
 
 
 def _title(console: Console, text: str, style: str = "bold cyan") -> None:

@@ -97,7 +97,7 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
         groups=with_sizing(problem, chosen),
         worth=worth,
         gap=None if bound is None else max(0.0, worth / bound - 1.0) if bound > 0 else 0.0,
-        fluid_bound_usd_per_h=_fluid_bound(problem),
+        fluid_bound_usd_per_h=fluid_bound(problem),
         method=f"search from {', '.join(sorted(methods))}",
     )
 
@@ -145,7 +145,8 @@ def _size_every_group(problem: Problem, atoms: tuple[Members, ...]) -> None:
             problem.size(union(*parts))
 
 
-def _fluid_bound(problem: Problem) -> float:
+def fluid_bound(problem: Problem) -> float:
+    """What the mean load alone costs on the cheapest processors, US dollars an hour: a valid and loose lower bound."""
     table = problem.machines
     cheapest = np.full(table.work_s.shape[1], np.inf)
     per_processor = table.price_usd_per_h.min(axis=1) / table.processors
