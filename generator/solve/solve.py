@@ -16,7 +16,8 @@ from generator.solve.search import search
 HOST_SIZES = 6
 # Starts the search improves where set partitioning is affordable; large classes get the best one only.
 STARTS = 2
-# Sizings the search may spend: most of what it finds comes early, the rest grows with the fleet.
+# Sizings the search may spend: most of what it finds comes early. Small classes get a sum on top; on large ones it
+# changed the cost by less than 0.1 % and the time by half (make bench-scale).
 SIZINGS = 1500
 SIZINGS_PER_ATOM = 2
 # Classes this small have few enough groups to size them all: set partitioning is then exact.
@@ -74,8 +75,8 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     methods: set[str] = set()
     bound: float | None = 0.0
     for number, atoms in enumerate(problem.classes):
-        budget = SIZINGS + SIZINGS_PER_ATOM * len(atoms)
         small = len(atoms) <= MAX_ATOMS
+        budget = SIZINGS_PER_ATOM * len(atoms) + (SIZINGS if small else 0)
         found: list[tuple[float, str, list[Members]]] = []
         for method, start in best_packings(problem, atoms, STARTS if small else 1):
             improved = search(problem, atoms, start, sizings=budget, seed=seed)
