@@ -75,7 +75,6 @@ def plan(
     )
     judged: dict[Profile, Judged] = {}
     gaps: list[float | None] = []
-    fluid: list[float] = []
     problems: dict[Profile, Problem] = {}
     barred: dict[Profile, str] = {}
     for profile in PROFILES:
@@ -95,7 +94,6 @@ def plan(
             continue
         judged[profile] = _judge(inputs, table, problem, solution, model or OfflineProposer())
         gaps.append(solution.gap)
-        fluid.append(solution.fluid_bound_usd_per_h)
         problems[profile] = problem
     progress("judging", 0.5)
     baseline = _judged(_baseline(inputs, table, problems["cheapest"]), inputs, table)
@@ -114,7 +112,7 @@ def plan(
         recommendations=recommendations,
         why_not=why_not(recommendations, {p: problem.sizer for p, problem in problems.items()}),
         gap=None if any(gap is None for gap in gaps) else max(gap for gap in gaps if gap is not None),
-        fluid_bound_usd_per_h=fluid[0],
+        fluid_bound_usd_per_h=fluid_bound(problems["cheapest"]),
         note=note,
     )
 
@@ -142,7 +140,7 @@ def _solved(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[flo
     packings = [best_packings(problem, atoms, 1)[0] for atoms in problem.classes]
     groups = with_sizing(problem, [group for _, found in packings for group in found])
     names = ", ".join(sorted({name for name, _ in packings}))
-    return Solution(groups, sum(s.usd_per_h for _, s in groups), None, fluid_bound(problem), f"packing: {names}")
+    return Solution(groups, sum(s.usd_per_h for _, s in groups), None, f"packing: {names}")
 
 
 def _judge(inputs: Inputs, table: Machines, problem: Problem, solution: Solution, model: LanguageModel) -> Judged:

@@ -198,6 +198,13 @@ class PlanDocument(_Part):
         return _members(self.baseline)
 
     @property
+    def answers(self) -> tuple[tuple[str, "JudgedDocument | CurrentDocument"], ...]:
+        """What is compared, by name: the recommendations, the baseline, and what runs today where it is said."""
+        recommended = tuple((one.profile, one) for one in self.recommendations)
+        today = () if self.current is None else (("current", self.current),)
+        return (*recommended, ("baseline", self.baseline), *today)
+
+    @property
     def chosen(self) -> RecommendationDocument:
         """The recommendation taken when nobody says which: balanced, else the first there is."""
         balanced = [found for found in self.recommendations if found.profile == "balanced"]

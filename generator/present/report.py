@@ -78,7 +78,7 @@ def report(plan: Plan, published: PlanDocument) -> str:
         is escaped, and characters that hide or turn text are written as escapes. Same plan, same bytes.
     """
     chosen = published.chosen
-    answers = _answers(published)
+    answers = published.answers
     coloured = [(name, ANSWER_COLOURS[name], answer) for name, answer in answers]
     colour_of_group = _colours(plan, chosen)
     colour_of = {name: colour_of_group[group.name] for group in chosen.groups for name in group.workloads}
@@ -147,14 +147,6 @@ def _harmless(value: object) -> object:
 def _made_here(markup: str) -> Markup:
     """Mark as markup what this package wrote and escaped itself: the style, and pictures spelled by an XML writer."""
     return Markup(markup)  # noqa: S704 (the reason stands above)
-
-
-def _answers(plan: PlanDocument) -> list[tuple[str, JudgedDocument | CurrentDocument]]:
-    found: list[tuple[str, JudgedDocument | CurrentDocument]] = [(one.profile, one) for one in plan.recommendations]
-    found.append(("baseline", plan.baseline))
-    if plan.current is not None:
-        found.append(("current", plan.current))
-    return found
 
 
 def _prices(plan: PlanDocument) -> str:

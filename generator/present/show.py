@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -31,6 +30,7 @@ from generator.present.plan_document import (
     PlanDocument,
     RecommendationDocument,
 )
+from generator.present.tables import table as opened
 
 Answer = JudgedDocument | CurrentDocument
 
@@ -95,7 +95,7 @@ def _groups(recommendation: RecommendationDocument, plan: PlanDocument, console:
             ):
                 console.print(Padding(Text(line), (0, 0, 0, 2)))
     else:
-        table = _table("Group and its models", "Machine", "Where", ">Replicas", ">Per hour", ">In time", ">Risk")
+        table = opened("Group and its models", "Machine", "Where", ">Replicas", ">Per hour", ">In time", ">Risk")
         table.columns[1].no_wrap = table.columns[2].no_wrap = True
         for group in dearest[:MOST_GROUPS]:
             table.add_row(
@@ -113,14 +113,14 @@ def _groups(recommendation: RecommendationDocument, plan: PlanDocument, console:
 
 
 def _bill(plan: PlanDocument, console: Console) -> None:
-    answers = _answers(plan)
+    answers = plan.answers
     chosen = plan.chosen
     _title(console, "What it costs an hour, as replayed")
     if console.width < TABLE_COLUMNS:
-        table = _table("Item", f">{chosen.profile}")
-        shown: list[tuple[str, Answer]] = [(chosen.profile, chosen)]
+        table = opened("Item", f">{chosen.profile}")
+        shown: Sequence[tuple[str, Answer]] = [(chosen.profile, chosen)]
     else:
-        table = _table("Item", *(f">{name}" for name, _ in answers))
+        table = opened("Item", *(f">{name}" for name, _ in answers))
         shown = answers
     names = dict.fromkeys(item.name for _, answer in shown for item in answer.items)
     for name in names:
@@ -153,7 +153,7 @@ def _why_not(plan: PlanDocument, console: Console) -> None:
     if console.width < TABLE_COLUMNS:
         _listed(console, [f"{why.group}: {why.subject}: {why.message} [{why.rule}]" for why in found], "reason")
         return
-    table = _table("Group", "Why not", "Because", "Rule")
+    table = opened("Group", "Why not", "Because", "Rule")
     before = None
     for why in found[:MOST_LINES]:
         group = "" if why.group == before else plain(why.group)
@@ -165,14 +165,14 @@ def _why_not(plan: PlanDocument, console: Console) -> None:
 
 
 def _violations(plan: PlanDocument, console: Console) -> None:
-    for name, answer in _answers(plan):
+    for name, answer in plan.answers:
         if answer.violations:
             _title(console, f"Rules that {name} breaks", "bold red")
             _listed(console, [f"{found.rule} {found.subject}: {found.message}" for found in answer.violations], "rule")
 
 
 def _comparison(plan: PlanDocument, console: Console) -> None:
-    answers = _answers(plan)
+    answers = plan.answers
     _title(console, "The recommendations beside what they would replace")
     if console.width < TABLE_COLUMNS:
         for name, answer in answers:
@@ -183,7 +183,7 @@ def _comparison(plan: PlanDocument, console: Console) -> None:
                 table.add_row(Text(label, "dim"), cell)
             console.print(Padding(table, (0, 0, 0, 2)))
     else:
-        table = _table("", *(f">{MARK} {name}" if answer is plan.chosen else f">{name}" for name, answer in answers))
+        table = opened("", *(f">{MARK} {name}" if answer is plan.chosen else f">{name}" for name, answer in answers))
         table.columns[0].no_wrap = True
         facts = [dict(_facts(answer)) for _, answer in answers]
         for label in dict.fromkeys(label for one in facts for label in one):
@@ -234,14 +234,6 @@ def _facts(answer: Answer) -> Iterator[tuple[str, Text]]:
         yield "found by", Text(answer.source)
 
 
-def _answers(plan: PlanDocument) -> list[tuple[str, Answer]]:
-    found: list[tuple[str, Answer]] = [(one.profile, one) for one in plan.recommendations]
-    found.append(("baseline", plan.baseline))
-    if plan.current is not None:
-        found.append(("current", plan.current))
-    return found
-
-
 def _title(console: Console, text: str, style: str = "bold cyan") -> None:
     console.print()
     console.print(Text(text, style))
@@ -259,14 +251,6 @@ def _listed(console: Console, lines: Sequence[str], noun: str, plural: str | Non
             else f"{len(lines) - MOST_LINES} more {plural}"
         )
         console.print(Text(f"and {rest}; --json lists them all.", "dim"))
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
-    for heading in headings:
-        right = heading.startswith(">")
-        table.add_column(Text(heading.removeprefix(">")), justify="right" if right else "left", overflow="fold")
-    return table
 
 
 def _few(group: GroupDocument) -> Text:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +20,7 @@ from generator.present.answers import (
     StackChange,
 )
 from generator.present.figures import count, dollars, plain
+from generator.present.tables import table as opened
 
 MOST_ROWS = 60
 MOST_OUTPUTS = 4  # of a stack
@@ -82,7 +82,7 @@ def offerings(catalog: Catalog, words: Sequence[str]) -> Offerings:
 def show_deployment(found: Deployment, console: Console) -> None:
     """Print how many resources of each stack see which operation."""
     operations = sorted({operation for stack in found.stacks for operation in stack.changes})
-    table = _table("Stack", *(f">{operation}" for operation in operations), ">resources", "engine")
+    table = opened("Stack", *(f">{operation}" for operation in operations), ">resources", "engine")
     for stack in found.stacks:
         table.add_row(
             Text(plain(stack.stack), "bold"),
@@ -108,7 +108,7 @@ def show_deployment(found: Deployment, console: Console) -> None:
 
 def show_offerings(found: Offerings, console: Console) -> None:
     """Print the cheapest offerings."""
-    table = _table("Kind", "Machine", "Where", ">vCPU", ">GiB", "GPU", ">Per hour", "Price")
+    table = opened("Kind", "Machine", "Where", ">vCPU", ">GiB", "GPU", ">Per hour", "Price")
     table.columns[1].no_wrap = True
     for one in found.offerings[:MOST_ROWS]:
         table.add_row(
@@ -159,11 +159,3 @@ def show_explanation(found: Explanation, console: Console) -> None:
     for profile, (mine, theirs) in found.groups.items():
         table.add_row(profile, f"together in {mine}" if mine == theirs else f"apart: {mine} and {theirs}")
     console.print(table)
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
-    for heading in headings:
-        right = heading.startswith(">")
-        table.add_column(Text(heading.removeprefix(">")), justify="right" if right else "left", overflow="fold")
-    return table

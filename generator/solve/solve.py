@@ -36,15 +36,12 @@ class Solution:
     gap : float or None
         ``worth / bound - 1`` against the relaxation over the generated columns, where set partitioning ran for all
         classes.
-    fluid_bound_usd_per_h : float
-        What the mean load alone costs on the cheapest processors: a valid and loose lower bound on money.
     method : str
     """
 
     groups: tuple[tuple[Members, Sizing], ...]
     worth: float
     gap: float | None
-    fluid_bound_usd_per_h: float
     method: str
 
 
@@ -98,7 +95,6 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
         groups=with_sizing(problem, chosen),
         worth=worth,
         gap=None if bound is None else max(0.0, worth / bound - 1.0) if bound > 0 else 0.0,
-        fluid_bound_usd_per_h=fluid_bound(problem),
         method=f"search from {', '.join(sorted(methods))}",
     )
 

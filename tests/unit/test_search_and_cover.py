@@ -8,7 +8,7 @@ import pytest
 
 from generator.errors import InfeasibleError
 from generator.model import Deployed, Fleet, FloatArray, Limits, Objective, OwnPrices
-from generator.solve import Problem, best_packings, solve
+from generator.solve import Problem, best_packings, fluid_bound, solve
 from generator.solve.cover import cover
 from generator.solve.packings import PACKINGS, hosts, units
 from generator.solve.problem import WEIGHTINGS, Members
@@ -165,7 +165,7 @@ def test_the_solution_says_what_its_groups_cost_and_bounds_hold() -> None:
     assert solved.worth == pytest.approx(usd)
     assert solved.gap is not None
     assert solved.gap >= 0.0
-    assert 0.0 < solved.fluid_bound_usd_per_h <= usd
+    assert 0.0 < fluid_bound(one) <= usd
 
 
 def test_the_same_seed_solves_the_same_and_progress_ends_at_one() -> None:
