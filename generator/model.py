@@ -389,6 +389,15 @@ class Communities:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledMinimum:
+    """From `hour` o'clock UTC on the given days, at least `min_replicas` run, until the next entry takes over."""
+
+    days: Literal["all", "weekdays", "weekend"]
+    hour: int
+    min_replicas: int
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Workloads that share one endpoint, the machine that serves them, and how it scales.
 
@@ -402,6 +411,8 @@ class Group:
         Requests one replica serves at once.
     replica_rps : float
         Requests/s of the group's mean traffic mix that keep one replica fully busy.
+    schedule : tuple of ScheduledMinimum
+        Where the traffic follows the clock; each entry lies within `min_replicas` to `max_replicas`. Empty: none.
     """
 
     name: str
@@ -414,6 +425,7 @@ class Group:
     target_utilization: float
     slots: int
     replica_rps: float
+    schedule: tuple[ScheduledMinimum, ...] = ()
 
     @property
     def cloud(self) -> Cloud:
