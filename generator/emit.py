@@ -18,10 +18,12 @@ from jinja2 import PackageLoader, StrictUndefined
 from generator.errors import EmitError
 from generator.model import Catalog, Cloud, Fleet, Group, Layout, Program, workloads_by_name
 from generator.naming import distinct_slugs
-from generator.program.cloud_names import checked, filled
+from generator.program.aws_data import aws_settings, aws_stacks
+from generator.program.cloud_names import checked
 from generator.program.cutover import cutover
+from generator.program.gcp_data import gcp_settings, gcp_stacks
+from generator.program.site import Site
 from generator.program.spelling import argument, code, item, prose, py
-from generator.program.stack_data import Site, aws_region, gcp_edge, gcp_region
 from generator.program.stacks.components import values
 
 MANIFEST = ".covey.json"
@@ -57,23 +59,16 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog) -> Program:
         distinct_slugs(workload.name for workload in fleet.workloads),
     )
     checked("environment", fleet.environment, "fleet.yaml, environment")
-    by_region: dict[tuple[Cloud, str], list[Group]] = {}
+    regions: dict[Cloud, dict[str, list[Group]]] = {"aws": {}, "gcp": {}}
     seen: set[str] = set()
     for group in sorted(layout.groups, key=lambda group: group.name):
         checked("group", group.name, f"group {group.name!r}")
         if group.name in seen:
             raise EmitError(f"group {group.name}", "two groups have this name.", "Name every group differently.")
         seen.add(group.name)
-        by_region.setdefault((group.cloud, checked("region", group.region, f"group {group.name}")), []).append(group)
-
-    stacks: dict[str, values.Stack] = {}
-    for (cloud, region), groups in sorted(by_region.items()):
-        name = f"{fleet.environment}-{cloud}-{region}"
-        stacks[name] = aws_region(name, groups, site) if cloud == "aws" else gcp_region(name, groups, site)
-    google = [stack for stack in stacks.values() if isinstance(stack, values.GcpRegion)]
-    if google:
-        name = f"{fleet.environment}-gcp-edge"
-        stacks[name] = gcp_edge(name, google, site)
+        region = checked("region", group.region, f"group {group.name}")
+        regions[group.cloud].setdefault(region, []).append(group)
+    stacks: dict[str, values.Stack] = {**aws_stacks(regions["aws"], site), **gcp_stacks(regions["gcp"], site)}
 
     files = dict(STATIC)
     files["Pulumi.yaml"] = spell(
@@ -81,9 +76,9 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog) -> Program:
     )
     files["stacks/groups/__init__.py"] = '"""One file a stack: what it serves, as data."""\n'
     for name, stack in stacks.items():
-        template, settings, reference = seed(stack, site)
+        template, reference = WRITTEN[type(stack)]
         files[f"stacks/groups/{name.replace('-', '_')}.py"] = spell(template, stack=stack)
-        files[f"{SEEDS}Pulumi.{name}.yaml"] = spell("config.yaml", settings=settings, reference=reference)
+        files[f"{SEEDS}Pulumi.{name}.yaml"] = spell("config.yaml", settings=seeds(stack, site), reference=reference)
     files["CUTOVER.md"] = spell("CUTOVER.md", waves=cutover(stacks, fleet))
     for path, text in files.items():
         if path.endswith(".py"):
@@ -92,39 +87,17 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog) -> Program:
     return Program(dict(sorted(files.items())), tuple(sorted(stacks)))
 
 
-def seed(stack: values.Stack, site: Site) -> tuple[str, list[tuple[str, str]], str]:
-    """Return a stack's template, the settings its configuration starts with, and where all settings are listed."""
-    template, reference, cloud = SEEDED[type(stack)]
-    environment = site.environment(cloud)
-    region = "" if isinstance(stack, values.GcpEdge) else stack.region
-
-    def local(text: str) -> str:
-        return filled(text, region, environment.account)
-
-    settings: dict[str, str | None] = {"alarmEmail": environment.alarm_email}
-    topic = local(environment.alarm_topic) if environment.alarm_topic else None
-    if isinstance(stack, values.AwsRegion):
-        settings["artifactBucket"] = local(environment.artifact_bucket)
-        settings["hostedZoneId"] = environment.dns_zone_id
-        settings["certificateArn"] = local(environment.certificate)
-        settings["alarmTopicArn"] = topic
-    else:
-        settings["alarmChannel"] = topic
-    if isinstance(stack, values.GcpRegion):
-        settings["artifactBucket"] = local(environment.artifact_bucket)
-    if isinstance(stack, values.GcpEdge):
-        settings["certificateMap"] = environment.certificate
-        settings["managedZone"] = environment.dns_zone_id
-    elif environment.monthly_budget_usd is not None:
-        settings["monthlyBudgetUsd"] = str(round(environment.monthly_budget_usd))
-    known = [(f"{site.project}:{name}", value) for name, value in sorted(settings.items()) if value]
-    return template, known, reference
+def seeds(stack: values.Stack, site: Site) -> list[tuple[str, str]]:
+    """Return the settings that a stack's configuration starts with."""
+    settings = aws_settings(stack, site) if isinstance(stack, values.AwsStack) else gcp_settings(stack, site)
+    return [(f"{site.project}:{name}", value) for name, value in sorted(settings.items()) if value]
 
 
-SEEDED: Mapping[type[values.Stack], tuple[str, str, Cloud]] = {
-    values.AwsRegion: ("aws_region.py", "stacks/components/aws.py", "aws"),
-    values.GcpRegion: ("gcp_region.py", "stacks/components/gcp.py", "gcp"),
-    values.GcpEdge: ("gcp_edge.py", "stacks/components/gcp_edge.py", "gcp"),
+# By kind of stack: the template of its data, and the module whose docstring lists its settings.
+WRITTEN: Mapping[type[values.Stack], tuple[str, str]] = {
+    values.AwsRegion: ("aws_region.py", "stacks/components/aws.py"),
+    values.GcpRegion: ("gcp_region.py", "stacks/components/gcp.py"),
+    values.GcpEdge: ("gcp_edge.py", "stacks/components/gcp_edge.py"),
 }
 
 

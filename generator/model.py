@@ -162,6 +162,8 @@ class Environment:
         ACM certificate ARN template, or Certificate Manager map name.
     alarm_topic : str or None
         SNS topic ARN template, or Monitoring notification channel id, that exists already; None creates one.
+    base : bool
+        Whether a stack of its own makes what is one per account and region; a landing zone provides it otherwise.
     """
 
     name: str
@@ -174,6 +176,7 @@ class Environment:
     alarm_topic: str | None = None
     alarm_email: str | None = None
     monthly_budget_usd: float | None = None
+    base: bool = False
 
 
 @dataclass(frozen=True, slots=True)

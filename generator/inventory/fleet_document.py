@@ -179,6 +179,11 @@ class EnvironmentEntry(Entry):
     domain: Domain = Field(description="Domain under which the groups answer, such as models.example.com.")
     alarm_email: Email | None = Field(default=None, description="Who is told where no topic exists yet.")
     monthly_budget_usd: Positive | None = Field(default=None, description="Budget that warns, US dollars a month.")
+    base: bool = Field(
+        default=False,
+        description="Whether to emit a stack of what is one per account and region, such as bucket, key and "
+        "certificate. False where a landing zone provides them.",
+    )
 
 
 class AwsEnvironmentEntry(EnvironmentEntry):

@@ -178,7 +178,9 @@ class GcpEdge:
     hosts: tuple[Host, ...]
 
 
-Stack = AwsRegion | GcpRegion | GcpEdge
+AwsStack = AwsRegion
+GcpStack = GcpRegion | GcpEdge
+Stack = AwsStack | GcpStack
 
 
 def shared_tags(models: Sequence[Model]) -> dict[str, str]:

@@ -1,0 +1,140 @@
+"""The GCP stacks as the values an emitted program is written in: every name, figure and path is decided here."""
+
+from collections.abc import Mapping, Sequence
+
+from generator.model import Group, InstanceType
+from generator.program.cloud_names import checked, filled, gcp_label, short
+from generator.program.site import Site, host, model, public_paths, whole_usd
+from generator.program.stacks.components import values
+
+
+def gcp_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, values.GcpStack]:
+    """Return every GCP stack by name.
+
+    Parameters
+    ----------
+    regions : mapping of str to sequence of Group
+        The groups of each region, sorted by name.
+    """
+    served: dict[str, values.GcpRegion] = {}
+    for region, groups in sorted(regions.items()):
+        name = f"{site.fleet.environment}-gcp-{region}"
+        served[name] = gcp_region(name, groups, site)
+    stacks: dict[str, values.GcpStack] = {**served}
+    if served:
+        name = f"{site.fleet.environment}-gcp-edge"
+        stacks[name] = gcp_edge(name, list(served.values()), site)
+    return stacks
+
+
+def gcp_settings(stack: values.GcpStack, site: Site) -> dict[str, str | None]:
+    """Return what a stack's configuration is seeded with; what the fleet does not say is None."""
+    environment = site.environment("gcp")
+    settings = {"alarmChannel": environment.alarm_topic, "alarmEmail": environment.alarm_email}
+    if isinstance(stack, values.GcpEdge):
+        return settings | {"certificateMap": environment.certificate, "managedZone": environment.dns_zone_id}
+    return settings | {
+        "artifactBucket": filled(environment.artifact_bucket, stack.region, environment.account),
+        "monthlyBudgetUsd": whole_usd(environment.monthly_budget_usd),
+    }
+
+
+def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpRegion:
+    """Return the data of one GCP region's stack."""
+    environment = site.environment("gcp")
+    project = checked("GCP project", environment.account, "fleet.yaml, environments, gcp")
+    paths = public_paths(groups, site)
+    region = groups[0].region
+    made: list[values.CloudRunGroup] = []
+    for group in groups:
+        members = site.members(group)
+        machine = site.machine(group)
+        image = site.image(group, members[0], "gcp")
+        made.append(
+            values.CloudRunGroup(
+                name=group.name,
+                service=service_name(group, site),
+                identity=short(f"{site.fleet.environment}-{group.name}", 30).ljust(6, "0"),
+                image=filled(image.template, group.region, project),
+                port=image.port,
+                health_path=image.health_path,
+                cores=machine.vcpus,
+                memory_gib=machine.memory_gib,
+                accelerator=accelerator(machine),
+                min_replicas=group.min_replicas,
+                max_replicas=group.max_replicas,
+                concurrency=min(1000, group.slots),  # 1,000 is what one instance may be given.
+                concurrency_utilization=round(min(0.95, max(0.1, group.target_utilization)), 2),
+                models=tuple(
+                    model(workload, site.keys[workload.name], paths[workload.name], gcp_label) for workload in members
+                ),
+            )
+        )
+    return values.GcpRegion(
+        environment=site.fleet.environment,
+        fleet=site.project,
+        project=project,
+        region=region,
+        host=host(environment, region),
+        labels=site.tags(stack),
+        groups=tuple(made),
+    )
+
+
+def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> values.GcpEdge:
+    """Return the data of the load balancer before all GCP regions."""
+    environment = site.environment("gcp")
+    predict_paths = {
+        workload.name: image.predict_path
+        for workload in site.fleet.workloads
+        if (image := site.fleet.runtimes[workload.runtime].images.get("gcp"))
+    }
+
+    def route(group: values.CloudRunGroup, model: values.Model) -> values.Route:
+        # A server of several artifacts has to be told which; one of a single artifact knows.
+        several = len({other.artifact for other in group.models}) > 1
+        predict = predict_paths[model.name]
+        return values.Route(
+            key=model.key,
+            path=model.path,
+            rewrite=f"{predict}/{model.artifact}" if several else predict,
+            latency_s=model.latency_s,
+            percentile=model.percentile,
+            labels=model.tags,
+        )
+
+    return values.GcpEdge(
+        environment=site.fleet.environment,
+        fleet=site.project,
+        project=environment.account,
+        domain=environment.domain,
+        url_map=short(f"{site.fleet.environment}-{site.project}", 63),
+        labels=site.tags(stack),
+        hosts=tuple(
+            values.Host(
+                region=region.region,
+                host=region.host,
+                backends=tuple(
+                    values.Backend(
+                        group=group.name,
+                        service=group.service,
+                        routes=tuple(route(group, model) for model in group.models),
+                    )
+                    for group in region.groups
+                ),
+            )
+            for region in regions
+        ),
+    )
+
+
+def service_name(group: Group, site: Site) -> str:
+    """Return the physical name of a group's Cloud Run service, which takes fewer than 50 characters."""
+    return short(f"{site.fleet.environment}-{group.name}", 49)
+
+
+def accelerator(machine: InstanceType) -> str | None:
+    """Return the node selector of a machine's GPU, ``nvidia-l4``."""
+    if not machine.gpus or machine.gpu_model is None:
+        return None
+    return f"nvidia-{machine.gpu_model.lower().removeprefix('nvidia-')}"
