@@ -178,7 +178,8 @@ def emit(
     """Write the approved recommendation as a Pulumi project."""
     from generator.emit import emit as program_of
     from generator.files import write_tree
-    from generator.present.document import document, layout_of
+    from generator.present.document import chosen_of, document, layout_of
+    from generator.provenance import provenance
 
     saved = None if plan_file is None else _saved(plan_file)
     inputs, catalog = _read(fleet)
@@ -188,7 +189,8 @@ def emit(
     else:
         chosen = profile or saved.chosen.profile
         _must_hold(saved, chosen, inputs, catalog, plan_file)
-    program = program_of(layout_of(saved, chosen), inputs.fleet, catalog)
+    origin = provenance(inputs, catalog, chosen_of(saved, chosen).text())
+    program = program_of(layout_of(saved, chosen), inputs.fleet, catalog, origin)
     write_tree(program, into, overwrite_edited=overwrite_edited)
     say(f"Wrote the {chosen} recommendation to {into}: {len(program.files)} files, stacks {', '.join(program.stacks)}.")
     say(f"Next: covey preview {into} --offline")

@@ -204,7 +204,7 @@ def operation_of(step: dict[str, Any]) -> ResourceOperation | None:
     """Read what happens to one resource; None for the stack itself and for parts of a replacement."""
     if step["type"] == "pulumi:pulumi:Stack" or step["op"] in PARTS_OF_REPLACEMENT:
         return None
-    return ResourceOperation(step["op"], step["type"], step["urn"].rsplit("::", 1)[1])
+    return ResourceOperation(step["op"], step["type"], step["urn"].rsplit("::", 1)[1], step["urn"])
 
 
 def outputs_of(step: dict[str, Any]) -> dict[str, object]:

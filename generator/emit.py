@@ -2,7 +2,8 @@
 
 The project holds one stack for each cloud and region, and on GCP one more for the load balancer. What the plan decides
 is data in ``stacks/groups/``; what a foundation provides is seeded into ``stacks/config/``; all else is the same in
-every project. `.covey.json` carries the digest of every file but the seeds, so that edits are noticed.
+every project. `.covey.json` carries the digest of every file but the seeds, so that edits are noticed, and of what the
+program was decided by, so that an approval can name it; ``recommendation.json`` is what was recommended.
 """
 
 import ast
@@ -16,7 +17,7 @@ from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined
 
 from generator.errors import EmitError
-from generator.model import Catalog, Cloud, Fleet, Group, Layout, Program, workloads_by_name
+from generator.model import Catalog, Cloud, Fleet, Group, Layout, Program, Provenance, workloads_by_name
 from generator.naming import distinct_slugs
 from generator.program.aws_data import aws_settings, aws_stacks
 from generator.program.cloud_names import checked
@@ -27,10 +28,11 @@ from generator.program.spelling import argument, code, item, prose, py
 from generator.program.stacks.components import values
 
 MANIFEST = ".covey.json"
+RECOMMENDATION = "recommendation.json"
 SEEDS = "stacks/config/"
 
 
-def emit(layout: Layout, fleet: Fleet, catalog: Catalog) -> Program:
+def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance | None = None) -> Program:
     """Write a layout down as a Pulumi project.
 
     Parameters
@@ -41,6 +43,8 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog) -> Program:
         The workloads in them, their runtimes and environments.
     catalog : Catalog
         What the layout's instance types are, and what they cost.
+    provenance : Provenance, optional
+        What the layout was decided by. A program without it can be previewed, and approved by nobody.
 
     Returns
     -------
@@ -83,7 +87,9 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog) -> Program:
     for path, text in files.items():
         if path.endswith(".py"):
             parse(path, text)
-    files[MANIFEST] = manifest(files)
+    if provenance is not None:
+        files[RECOMMENDATION] = provenance.recommendation
+    files[MANIFEST] = manifest(files, provenance)
     return Program(dict(sorted(files.items())), tuple(sorted(stacks)))
 
 
@@ -120,12 +126,25 @@ def parse(path: str, text: str) -> None:
         raise EmitError(f"{path}, line {line}", f"is not Python: {error}.", "Report this, with the fleet.") from error
 
 
-def manifest(files: Mapping[str, str]) -> str:
-    """Return the digests by which edits are noticed. Seeds belong to their owner, so they have none."""
-    digests = {
-        path: sha256(text.encode()).hexdigest() for path, text in sorted(files.items()) if not path.startswith(SEEDS)
-    }
-    return json.dumps({"format": 1, "sha256": digests}, indent=2, sort_keys=True) + "\n"
+def manifest(files: Mapping[str, str], provenance: Provenance | None = None) -> str:
+    """Return the digests by which edits are noticed and origins named. Seeds belong to their owner: they have none."""
+    digests = {path: _digest(text) for path, text in files.items() if not path.startswith(SEEDS)}
+    origin = (
+        {}
+        if provenance is None
+        else {
+            "provenance": {
+                "inventory": provenance.inventory,
+                "catalogue": provenance.catalogue,
+                "recommendation": _digest(provenance.recommendation),
+            }
+        }
+    )
+    return json.dumps({"format": 1, **origin, "sha256": digests}, indent=2, sort_keys=True) + "\n"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _static(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:

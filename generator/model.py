@@ -563,6 +563,18 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a program was decided by: SHA-256 of inventory with traffic and of the catalogue, the recommendation whole.
+
+    `recommendation` is the text of the file ``recommendation.json`` that lies beside the program.
+    """
+
+    inventory: str
+    catalogue: str
+    recommendation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A Pulumi project as a tree of texts: path relative to the project's folder, to content."""
 
@@ -575,11 +587,15 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class ResourceOperation:
-    """What the Pulumi engine does, or would do, with one resource: create, update, replace, delete, same."""
+    """What the Pulumi engine does, or would do, with one resource: create, update, replace, delete, same.
+
+    `urn` is empty where no engine ran, and therefore not compared.
+    """
 
     operation: str
     type: str
     name: str
+    urn: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,17 @@ from pathlib import Path
 
 from generator.inventory.fleet_document import fleet_schema
 from generator.present.answers import answer_schemas
-from generator.present.plan_document import plan_schema
+from generator.present.plan_document import chosen_schema, plan_schema
 
 
 def schemas() -> Mapping[str, str]:
     """Give every published schema as text, by the name of its file."""
-    documents = {"fleet.schema.json": fleet_schema(), "plan.schema.json": plan_schema(), **answer_schemas()}
+    documents = {
+        "fleet.schema.json": fleet_schema(),
+        "plan.schema.json": plan_schema(),
+        "recommendation.schema.json": chosen_schema(),
+        **answer_schemas(),
+    }
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
 
 

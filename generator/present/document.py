@@ -19,6 +19,7 @@ from generator.model import (
     Window,
 )
 from generator.present.plan_document import (
+    ChosenDocument,
     CommunitiesDocument,
     CommunityDocument,
     CostDocument,
@@ -146,24 +147,54 @@ def layout_of(saved: PlanDocument, profile: Profile) -> Layout:
     InputError
         The plan holds no such recommendation.
     """
+    found = _recommended(saved, profile)
+    groups = tuple(
+        Group(
+            name=group.name,
+            workloads=group.workloads,
+            hosting=group.hosting,
+            region=group.region,
+            instance_type=group.instance_type,
+            min_replicas=group.min_replicas,
+            max_replicas=group.max_replicas,
+            target_utilization=group.target_utilization,
+            slots=group.slots,
+            replica_rps=group.replica_rps,
+        )
+        for group in found.groups
+    )
+    return Layout(groups, found.source, found.method)
+
+
+def chosen_of(saved: PlanDocument, profile: Profile) -> ChosenDocument:
+    """Give one recommendation as the file that lies beside the program emitted from it.
+
+    Parameters
+    ----------
+    saved : PlanDocument
+    profile : str
+        cheapest, balanced or resilient.
+
+    Raises
+    ------
+    InputError
+        The plan holds no such recommendation.
+    """
+    return ChosenDocument(
+        fleet=saved.fleet,
+        seed=saved.seed,
+        planned_window=saved.planned_window,
+        scored_window=saved.scored_window,
+        catalog_as_of=saved.catalog_as_of,
+        baseline_usd_per_h=saved.baseline.cost_usd_per_h,
+        recommendation=_recommended(saved, profile),
+    )
+
+
+def _recommended(saved: PlanDocument, profile: Profile) -> RecommendationDocument:
     for found in saved.recommendations:
         if found.profile == profile:
-            groups = tuple(
-                Group(
-                    name=group.name,
-                    workloads=group.workloads,
-                    hosting=group.hosting,
-                    region=group.region,
-                    instance_type=group.instance_type,
-                    min_replicas=group.min_replicas,
-                    max_replicas=group.max_replicas,
-                    target_utilization=group.target_utilization,
-                    slots=group.slots,
-                    replica_rps=group.replica_rps,
-                )
-                for group in found.groups
-            )
-            return Layout(groups, found.source, found.method)
+            return found
     there = ", ".join(found.profile for found in saved.recommendations)
     raise InputError(
         f"recommendation {profile}", "is not in this plan.", f"Choose one that is: {there}. {saved.note or ''}".strip()

@@ -215,6 +215,33 @@ class PlanDocument(_Part):
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
+class ChosenDocument(_Part):
+    """The recommendation a program was emitted from, as it lies beside it in ``recommendation.json``.
+
+    The windows, the seed and the date of the newest price are those of its plan; `baseline_usd_per_h` is what its
+    saving is measured against.
+    """
+
+    version: Literal[1] = 1
+    fleet: Name
+    seed: int
+    planned_window: WindowDocument
+    scored_window: WindowDocument
+    catalog_as_of: Name
+    baseline_usd_per_h: CostDocument
+    recommendation: RecommendationDocument
+
+    def text(self) -> str:
+        """Spell the document as JSON: same recommendation, same bytes, all of them ASCII."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def chosen_schema() -> dict[str, Any]:
+    """JSON Schema of ``recommendation.json``, as published in ``schemas/recommendation.schema.json``."""
+    schema = ChosenDocument.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "covey recommendation"}
+
+
 def plan_schema() -> dict[str, Any]:
     """JSON Schema of the plan document, as published in ``schemas/plan.schema.json``."""
     schema = PlanDocument.model_json_schema(mode="serialization")

@@ -6,7 +6,8 @@ from generator.catalog import read_catalog
 from generator.emit import emit
 from generator.load import load
 from generator.pipeline import plan
-from generator.present.document import document, layout_of
+from generator.present.document import chosen_of, document, layout_of
+from generator.provenance import provenance
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -15,7 +16,9 @@ def test_the_root_holds_the_emitted_paper_fleet_and_nothing_else() -> None:
     catalog = read_catalog()
     inputs = load(ROOT / "examples" / "paper", catalog)
     published = document(plan(inputs, catalog, seed=0))
-    program = emit(layout_of(published, published.chosen.profile), inputs.fleet, catalog)
+    profile = published.chosen.profile
+    origin = provenance(inputs, catalog, chosen_of(published, profile).text())
+    program = emit(layout_of(published, profile), inputs.fleet, catalog, origin)
 
     emitted = {name: text for name, text in program.files.items() if not name.startswith("stacks/config/")}
     lying = {
