@@ -25,10 +25,11 @@ check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/pyright -p stacks --pythonpath $(BIN)/python
+	$(BIN)/pyright -p policies --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/covey catalog check
 	mkdir -p $(SCHEMAS) && $(BIN)/python -m generator.schemas $(SCHEMAS) && diff -ru schemas $(SCHEMAS)
-	! grep -nE 'https?://|--(extra-)?index-url' requirements.lock generator/program/stacks/requirements.txt
+	! grep -nE 'https?://|--(extra-)?index-url' requirements.lock generator/program/stacks/requirements.txt policies/requirements.txt
 
 bench-scale: .venv/ready
 	$(BIN)/python benchmarks/scale.py 100 1000

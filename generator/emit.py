@@ -23,6 +23,7 @@ from generator.program.aws_data import aws_settings, aws_stacks
 from generator.program.cloud_names import checked
 from generator.program.cutover import cutover
 from generator.program.gcp_data import gcp_settings, gcp_stacks
+from generator.program.pack import pack
 from generator.program.site import Site
 from generator.program.spelling import argument, code, item, prose, py
 from generator.program.stacks.components import values
@@ -74,7 +75,7 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance 
         regions[group.cloud].setdefault(region, []).append(group)
     stacks: dict[str, values.Stack] = {**aws_stacks(regions["aws"], site), **gcp_stacks(regions["gcp"], site)}
 
-    files = dict(STATIC)
+    files = dict(STATIC) | pack(layout, fleet, catalog)
     files["Pulumi.yaml"] = spell(
         "Pulumi.yaml", project=site.project, description=f"Model endpoints of {fleet.environment}, grouped by covey"
     )

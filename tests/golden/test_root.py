@@ -23,7 +23,7 @@ def test_the_root_holds_the_emitted_paper_fleet_and_nothing_else() -> None:
     emitted = {name: text for name, text in program.files.items() if not name.startswith("stacks/config/")}
     lying = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-        for folder in ("stacks/groups", "stacks/components")
+        for folder in ("policies", "stacks/groups", "stacks/components")
         for path in (ROOT / folder).iterdir()
         if path.is_file()
     }

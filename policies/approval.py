@@ -1,0 +1,5 @@
+"""What is deployed is what was approved."""
+
+from .rule import Rule
+
+RULES: tuple[Rule, ...] = ()

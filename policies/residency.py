@@ -1,0 +1,5 @@
+"""Where data may be processed."""
+
+from .rule import Rule
+
+RULES: tuple[Rule, ...] = ()

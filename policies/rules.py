@@ -1,0 +1,35 @@
+"""The rules, in one explicit list, and the pure door through which anybody may ask them."""
+
+from collections.abc import Iterable
+
+from . import approval, cost, limits, naming, reliability, residency, security
+from .evaluate import judge
+from .rule import Finding, Resource, Rule, Settings
+
+RULES: tuple[Rule, ...] = (
+    *approval.RULES,
+    *cost.RULES,
+    *limits.RULES,
+    *naming.RULES,
+    *reliability.RULES,
+    *residency.RULES,
+    *security.RULES,
+)
+
+
+def evaluate(resources: Iterable[Resource], settings: Settings) -> list[Finding]:
+    """Hold a stack's resources to every rule.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the rules, then of the resources. What is unknown in a preview is in `undecided` instead.
+    """
+    held = tuple(resources)
+    return [finding for rule in RULES for finding in judge(rule, held, settings).violations]
+
+
+def undecided(resources: Iterable[Resource], settings: Settings) -> list[Finding]:
+    """Return what no rule could decide, because a preview does not know it yet."""
+    held = tuple(resources)
+    return [finding for rule in RULES for finding in judge(rule, held, settings).undecided]
