@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from generator import review
 from generator.errors import CatalogError, DeployError, InputError
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
 app.add_typer(catalog_verbs, name="catalog")
+app.command()(review.diff)
 
 FleetPath = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
 ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]

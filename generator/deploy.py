@@ -4,8 +4,6 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import Any, Literal
 
 from generator.errors import DeployError
 from generator.model import ResourceOperation, StackReport
+from generator.offline.child import child
 from generator.offline.plugins import write_language_host
 from generator.offline.sandbox import read_yaml, sandbox
 from generator.offline.values import HIDDEN, UNKNOWN
@@ -87,21 +86,17 @@ def preview_in_process(project: Path, stack: str) -> StackReport:
         Where the program fails, or registers what a provider would refuse.
     """
     require_sdks()
-    command = [sys.executable, "-P", "-m", "generator.offline.in_process", str(project.resolve()), stack]
-    # Our own module, and a project its owner asks us to run.
-    ran = subprocess.run(  # noqa: S603
-        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    lines = ran.stdout.splitlines()
-    if ran.returncode != 0 or not lines:
-        complaints = [line for line in ran.stderr.splitlines() if line.strip()]
-        raise DeployError(
-            f"stack {stack}", (complaints or ["The program ended early."])[-1], look_yourself(project, stack)
-        )
-    found = json.loads(lines[-1])
-    if found["refusals"]:
-        raise DeployError(f"stack {stack}", "; ".join(found["refusals"]) + ".", look_yourself(project, stack))
-    created = [ResourceOperation("create", token, name) for token, name in found["resources"]]
+    found = child("in_process", str(project.resolve()), stack)
+    if found["error"] is not None:
+        raise DeployError(f"stack {stack}", found["error"]["message"], look_yourself(project, stack))
+    refused = [
+        f"{one['type']} {one['name']}: {refusal['path'] and refusal['path'] + ': '}{refusal['reason']}"
+        for one in found["resources"]
+        for refusal in one["refusals"]
+    ]
+    if refused:
+        raise DeployError(f"stack {stack}", "; ".join(refused) + ".", look_yourself(project, stack))
+    created = [ResourceOperation("create", one["type"], one["name"]) for one in found["resources"]]
     return StackReport(stack, "in process", in_order(created), {})
 
 

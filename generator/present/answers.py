@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from generator.model import Accelerator, Cloud, Hosting
+from generator.model import Accelerator, Cloud, Hosting, Profile
 
 
 class _Answer(BaseModel):
@@ -111,10 +111,95 @@ class Examination(_Answer):
     checks: tuple[Check, ...]
 
 
+class MonthlyCost(_Answer):
+    """US dollars a month of 730 hours: at the fewest replicas, as replayed on the scored window, at the most."""
+
+    floor: float
+    expected: float
+    ceiling: float
+
+
+class ComparedPlan(_Answer):
+    """One side of a comparison: a recommendation of a plan, and on which traffic and prices it was judged."""
+
+    profile: Profile
+    cost_usd_per_month: MonthlyCost
+    unpriced: tuple[str, ...]
+    attainment: float
+    worst_workload: str
+    worst_attainment: float
+    risk: int
+    groups: int
+    workloads: int
+    scored_window: str
+    catalog_as_of: str
+
+
+class ComparedGroup(_Answer):
+    """A group before or after; the cost is null where the judge could not replay it."""
+
+    name: str
+    cloud: Cloud
+    region: str
+    hosting: Hosting
+    instance_type: str
+    min_replicas: int
+    max_replicas: int
+    workloads: int
+    attainment: float
+    risk: int
+    cost_usd_per_month: float | None
+
+
+class GroupDifference(_Answer):
+    """A group that is added, removed or changed; `fields` names what of it changed."""
+
+    change: Literal["added", "removed", "changed"]
+    old: ComparedGroup | None
+    new: ComparedGroup | None
+    fields: tuple[str, ...]
+
+
+class Move(_Answer):
+    """A workload that changes its group; null where it was, or will be, in none."""
+
+    workload: str
+    old_group: str | None
+    new_group: str | None
+
+
+class BrokenRule(_Answer):
+    """A rule that a recommendation breaks."""
+
+    rule: str
+    subject: str
+    message: str
+
+
+class Difference(_Answer):
+    """What choosing the new plan's recommendation instead of the old one's changes.
+
+    `change_usd_per_month` compares floor with floor, expected with expected, ceiling with ceiling. `material` says
+    whether the change reaches the thresholds given, or is a worse service level, a higher risk or a newly broken rule.
+    """
+
+    version: Literal[1] = 1
+    fleet: str
+    old: ComparedPlan
+    new: ComparedPlan
+    change_usd_per_month: MonthlyCost
+    material: bool
+    groups: tuple[GroupDifference, ...]
+    moves: tuple[Move, ...]
+    newly_broken: tuple[BrokenRule, ...]
+    no_longer_broken: tuple[BrokenRule, ...]
+
+
 def answer_schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema of each answer by its file name."""
     published: dict[str, type[_Answer]] = {
         "deployment": Deployment,
+        "difference": Difference,
         "doctor": Examination,
         "explanation": Explanation,
         "offerings": Offerings,

@@ -1,7 +1,7 @@
 """A plan to its published document and back: what `--json` prints, `--save` keeps and `emit --plan` reads again."""
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -38,6 +38,7 @@ from generator.present.plan_document import (
 MOST_BYTES = 512 * 2**20
 # Nine digits: finer than any price, coarser than the last bits in which two machines' linear algebra may differ.
 DIGITS = 9
+Saved = TypeVar("Saved", PlanDocument, ChosenDocument)
 
 
 def document(plan: Plan) -> PlanDocument:
@@ -116,17 +117,30 @@ def saved_document(text: bytes, where: str) -> PlanDocument:
     InputError
         Not a plan document: the field, what is wrong with it, and how to get a good one.
     """
-    remedy = "Save a plan anew: covey plan FLEET --save FILE."
-    if len(text) > MOST_BYTES:
-        raise InputError(where, f"is larger than {MOST_BYTES // 2**20} MiB.", remedy)
-    try:
-        return PlanDocument.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        # Places are numbers, our own field names, or a stranger's key: only what is short and plain is repeated.
-        parts = [str(part) for part in first["loc"]]
-        field = ".".join(part if part.isidentifier() or part.isdecimal() else "?" for part in parts)
-        raise InputError(f"{where}, field {field}" if field else where, f"{first['msg']}.", remedy) from None
+    return _validated(PlanDocument, text, where, "Save a plan anew: covey plan FLEET --save FILE.")
+
+
+def saved_recommendation(text: bytes, where: str, profile: Profile | None = None) -> ChosenDocument:
+    """Read a recommendation out of a saved plan, or out of the ``recommendation.json`` beside an emitted program.
+
+    Parameters
+    ----------
+    text : bytes
+        The file's content.
+    where : str
+        Its name, for the error.
+    profile : str, optional
+        Which recommendation of a plan; without it balanced, else the first there is. The file holds only one.
+
+    Raises
+    ------
+    InputError
+        Neither of the two, or a plan without that recommendation.
+    """
+    if b'"recommendations"' in text[:MOST_BYTES]:
+        plan = saved_document(text, where)
+        return chosen_of(plan, profile or plan.chosen.profile)
+    return _validated(ChosenDocument, text, where, "Emit anew, or name a plan that covey plan --save wrote.")
 
 
 def layout_of(saved: PlanDocument, profile: Profile) -> Layout:
@@ -199,6 +213,19 @@ def _recommended(saved: PlanDocument, profile: Profile) -> RecommendationDocumen
     raise InputError(
         f"recommendation {profile}", "is not in this plan.", f"Choose one that is: {there}. {saved.note or ''}".strip()
     )
+
+
+def _validated(document: type[Saved], text: bytes, where: str, remedy: str) -> Saved:
+    if len(text) > MOST_BYTES:
+        raise InputError(where, f"is larger than {MOST_BYTES // 2**20} MiB.", remedy)
+    try:
+        return document.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        # Places are numbers, our own field names, or a stranger's key: only what is short and plain is repeated.
+        parts = [str(part) for part in first["loc"]]
+        field = ".".join(part if part.isidentifier() or part.isdecimal() else "?" for part in parts)
+        raise InputError(f"{where}, field {field}" if field else where, f"{first['msg']}.", remedy) from None
 
 
 def _largest_first(names: list[str]) -> tuple[int, list[str]]:
