@@ -1,11 +1,15 @@
 """The GCP stacks as the values an emitted program is written in: every name, figure and path is decided here."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from generator.model import Group, InstanceType
 from generator.program.cloud_names import checked, filled, gcp_label, short
+from generator.program.gcp_limits import fit_one_instance, fit_one_region, fit_one_url_map
 from generator.program.site import Site, host, model, public_paths, whole_usd
 from generator.program.stacks.components import values
+
+HOURS_PER_MONTH = 730
 
 
 def gcp_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, values.GcpStack]:
@@ -45,11 +49,14 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
     project = checked("GCP project", environment.account, "fleet.yaml, environments, gcp")
     paths = public_paths(groups, site)
     region = groups[0].region
+    fit_one_region(stack, groups)
     made: list[values.CloudRunGroup] = []
     for group in groups:
         members = site.members(group)
         machine = site.machine(group)
         image = site.image(group, members[0], "gcp")
+        fit_one_instance(group, machine)
+        offering = site.catalog.offering_of.get((group.hosting, group.instance_type, group.region))
         made.append(
             values.CloudRunGroup(
                 name=group.name,
@@ -65,6 +72,9 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
                 max_replicas=group.max_replicas,
                 concurrency=min(1000, group.slots),  # 1,000 is what one instance may be given.
                 concurrency_utilization=round(min(0.95, max(0.1, group.target_utilization)), 2),
+                monthly_ceiling_usd=math.ceil(offering.price.usd_per_h * group.max_replicas * HOURS_PER_MONTH)
+                if offering
+                else None,
                 models=tuple(
                     model(workload, site.keys[workload.name], paths[workload.name], gcp_label) for workload in members
                 ),
@@ -103,7 +113,7 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
             labels=model.tags,
         )
 
-    return values.GcpEdge(
+    edge = values.GcpEdge(
         environment=site.fleet.environment,
         fleet=site.project,
         project=environment.account,
@@ -126,6 +136,8 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
             for region in regions
         ),
     )
+    fit_one_url_map(edge)
+    return edge
 
 
 def service_name(group: Group, site: Site) -> str:

@@ -4,8 +4,9 @@ Configuration of the stack, what a foundation outside this project provides:
 
 ``artifactBucket`` Cloud Storage bucket. Optional: ``invokers`` (members that may call, such as
 ``serviceAccount:shop@project.iam.gserviceaccount.com``; nobody else can), ``kmsKey`` (Cloud KMS key for the services),
-``alarmChannel`` (id of a notification channel; without it, one is made for ``alarmEmail``), ``billingAccount`` with
-``monthlyBudgetUsd``, ``protect`` (true once callers depend on the stack).
+``alarmChannel`` (id of a notification channel; without it, one is made for ``alarmEmail``), ``billingAccount`` (makes a
+budget for each group and, with ``monthlyBudgetUsd``, for the stack), ``heldRevisions`` (by group, the Cloud Run
+revision that gets its requests instead of the newest), ``protect`` (true once callers depend on the stack).
 """
 
 from collections.abc import Mapping
@@ -36,18 +37,21 @@ def build_region(stack: GcpRegion) -> None:
         invokers=tuple(cast("list[str]", config.get_object("invokers") or [])),
         kms_key=config.get("kmsKey"),
         channels=channels,
+        billing_account=config.get("billingAccount"),
+        held_revisions=cast("dict[str, str]", config.get_object("heldRevisions") or {}),
         protect=config.get_bool("protect") or False,
     )
     for group in stack.groups:
         CloudRunModels(group.name, group, stack, foundation, pulumi.ResourceOptions(providers=[provider]))
-    billing_account = config.get("billingAccount")
-    if billing_account is not None:
+    monthly_budget_usd = config.get("monthlyBudgetUsd")
+    if foundation.billing_account is not None and monthly_budget_usd is not None:
         budget(
+            f"budget-{stack.environment}-{stack.region}",
             f"{stack.environment}-{stack.region}",
-            billing_account,
+            foundation.billing_account,
             stack.project,
-            stack.labels["stack"],
-            config.require("monthlyBudgetUsd"),
+            {"stack": stack.labels["stack"]},
+            monthly_budget_usd,
             channels,
             region,
         )

@@ -13,7 +13,7 @@ from pulumi_gcp.monitoring import (
     AlertPolicyConditionConditionThresholdDenominatorAggregationArgs as DenominatorAggregationArgs,
 )
 
-from .values import CloudRunGroup, Route, shared_tags, slowest_objective
+from .values import CloudRunGroup, Route, slowest_objective
 
 Channels = Sequence[pulumi.Input[str]]
 RUN = 'resource.type="cloud_run_revision" AND metric.type="run.googleapis.com'
@@ -33,11 +33,16 @@ def notification_channels(config: pulumi.Config, region: pulumi.ResourceOptions)
     return (channel.id,)
 
 
-def service_alerts(name: str, group: CloudRunGroup, channels: Channels, child: pulumi.ResourceOptions) -> None:
-    """Make a group's alerts: errors, latency, saturation, memory, cold starts, no traffic."""
+def service_alerts(
+    name: str,
+    group: CloudRunGroup,
+    labels: Mapping[str, str],
+    channels: Channels,
+    child: pulumi.ResourceOptions,
+) -> None:
+    """Make a group's alerts: errors, latency, saturation, memory, instances, cold starts, no traffic."""
     service = f'resource.labels.service_name="{group.service}"'
     slowest = slowest_objective(group.models)
-    labels = {**shared_tags(group.models), "group": group.name}
 
     def alert(role: str, condition: monitoring.AlertPolicyConditionArgs) -> None:
         policy(f"{name}-{role}", condition, labels, channels, child)
@@ -69,6 +74,23 @@ def service_alerts(name: str, group: CloudRunGroup, channels: Channels, child: p
         "memory",
         above("Memory above 90 %", f'{RUN}/container/memory/utilizations" AND {service}', 0.9, "ALIGN_PERCENTILE_99"),
     )
+    if group.accelerator is not None:
+        alert(
+            "gpu",
+            above("GPU above 90 %", f'{RUN}/container/gpu/utilizations" AND {service}', 0.9, "ALIGN_PERCENTILE_99"),
+        )
+    # Where the maximum is also the minimum, or 1, being there says nothing.
+    if group.max_replicas > max(1, group.min_replicas):
+        alert(
+            "instances",
+            above(
+                "Every instance the plan allows is busy",
+                f'{RUN}/container/instance_count" AND {service} AND metric.labels.state="active"',
+                group.max_replicas - 0.5,
+                "ALIGN_MAX",
+                "REDUCE_SUM",
+            ),
+        )
     alert(
         "cold-starts",
         above(
@@ -100,6 +122,7 @@ def route_alerts(
     route: Route,
     url_map: str,
     backend_service: pulumi.Output[str],
+    labels: Mapping[str, str],
     channels: Channels,
     child: pulumi.ResourceOptions,
 ) -> None:
@@ -126,7 +149,7 @@ def route_alerts(
             requests("request_count"),
             0.01,
         ),
-        route.labels,
+        labels,
         channels,
         child,
     )
@@ -138,7 +161,7 @@ def route_alerts(
             route.latency_s * 1000.0,
             aligner(route.percentile),
         ),
-        route.labels,
+        labels,
         channels,
         child,
     )
@@ -152,9 +175,9 @@ def aligner(percentile: float) -> str:
 
 
 def above(
-    what: str, filter_: pulumi.Input[str], threshold: float, per_series: str
+    what: str, filter_: pulumi.Input[str], threshold: float, per_series: str, across: str = "REDUCE_MAX"
 ) -> monitoring.AlertPolicyConditionArgs:
-    """Return a condition: a distribution's percentile above a threshold for five minutes."""
+    """Return a condition: what is seen of each series, and of these across all, above a threshold for five minutes."""
     return monitoring.AlertPolicyConditionArgs(
         display_name=what,
         condition_threshold=monitoring.AlertPolicyConditionConditionThresholdArgs(
@@ -163,9 +186,7 @@ def above(
             threshold_value=threshold,
             duration="300s",
             aggregations=[
-                AggregationArgs(
-                    alignment_period="60s", per_series_aligner=per_series, cross_series_reducer="REDUCE_MAX"
-                )
+                AggregationArgs(alignment_period="60s", per_series_aligner=per_series, cross_series_reducer=across)
             ],
         ),
     )
@@ -266,23 +287,24 @@ def dashboard(name: str, group: CloudRunGroup, child: pulumi.ResourceOptions) ->
 
 def budget(
     name: str,
+    display_name: str,
     billing_account: str,
     project: str,
-    stack: str,
+    label: Mapping[str, str],
     limit_usd: str,
     channels: Channels,
-    region: pulumi.ResourceOptions,
+    options: pulumi.ResourceOptions,
 ) -> None:
-    """Make a monthly budget over one stack's label."""
+    """Make a monthly budget over what carries one label; the API takes no more than one."""
     gcp.billing.Budget(
-        f"budget-{name}",
+        name,
         billing_account=billing_account,
-        display_name=name,
-        budget_filter=gcp.billing.BudgetBudgetFilterArgs(projects=[f"projects/{project}"], labels={"stack": stack}),
+        display_name=display_name,
+        budget_filter=gcp.billing.BudgetBudgetFilterArgs(projects=[f"projects/{project}"], labels=dict(label)),
         amount=gcp.billing.BudgetAmountArgs(
             specified_amount=gcp.billing.BudgetAmountSpecifiedAmountArgs(currency_code="USD", units=limit_usd)
         ),
         threshold_rules=[gcp.billing.BudgetThresholdRuleArgs(threshold_percent=share) for share in (0.8, 1.0)],
         all_updates_rule=UpdatesArgs(monitoring_notification_channels=list(channels)) if channels else None,
-        opts=region,
+        opts=options,
     )

@@ -30,6 +30,7 @@ STACK = GcpRegion(
             max_replicas=9,
             concurrency=2,
             concurrency_utilization=0.7,
+            monthly_ceiling_usd=1230,
             models=(
                 Model(
                     key="electronics-europe",

@@ -7,9 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -19,6 +18,7 @@ from generator.model import Catalog, Fleet, Layout
 from generator.program.pack import static
 from tests import layouts
 from tests.botocore_inputs import OPERATIONS, UNMAPPED, findings
+from tests.recorded import recorded
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -41,8 +41,7 @@ def expected(case: str) -> Path:
     return HERE / case / "expected"
 
 
-@cache
-def inventory(case: str, stack: str, operation: str) -> list[dict[str, Any]]:
+def inventory(case: str, stack: str, operation: Literal["update", "preview"]) -> list[dict[str, Any]]:
     return recorded(expected(case), stack, operation)
 
 
@@ -54,13 +53,6 @@ def without_the_packs_rules(files: dict[str, str]) -> dict[str, str]:
         assert text == files.pop(path)
         assert hashlib.sha256(text.encode()).hexdigest() == manifest["sha256"].pop(path)
     return files | {".covey.json": json.dumps(manifest, indent=2, sort_keys=True) + "\n"}
-
-
-def recorded(project: Path, stack: str, operation: str) -> list[dict[str, Any]]:
-    command = [sys.executable, "-B", "-m", "tests.program_inventory", str(project), stack, operation]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
 
 
 @every_case
@@ -99,8 +91,8 @@ def test_the_emitted_tree_is_clean_under_pyright_strict(case: str) -> None:
 @every_stack
 def test_no_resource_is_made_inside_an_apply(case: str, stack: str) -> None:
     update, preview = (
-        [(entry["type"], entry["name"]) for entry in inventory(case, stack, operation)]
-        for operation in ("update", "preview")
+        [(entry["type"], entry["name"]) for entry in entries]
+        for entries in (inventory(case, stack, "update"), inventory(case, stack, "preview"))
     )
     assert preview == update
 
@@ -199,8 +191,12 @@ def test_only_the_members_listed_may_call_a_service(tmp_path: Path) -> None:
     assert [(binding["role"], binding["member"]) for binding in bindings] == [
         ("roles/run.invoker", "serviceAccount:shop@example.iam.gserviceaccount.com")
     ]
-    (budget,) = (entry["inputs"] for entry in resources if entry["type"] == "gcp:billing/budget:Budget")
-    assert budget["budgetFilter"]["labels"] == {"stack": "prod-gcp-europe-west1"}
+    budgets = [entry["inputs"] for entry in resources if entry["type"] == "gcp:billing/budget:Budget"]
+    assert [(budget["budgetFilter"]["labels"], budget["amount"]["specifiedAmount"]["units"]) for budget in budgets] == [
+        ({"stack": "prod-gcp-europe-west1"}, "500"),
+        # A quarter of a dollar an hour, four instances, 730 hours.
+        ({"group": "retail-europe"}, "730"),
+    ]
     bare = recorded(expected("two-clouds"), "prod-gcp-europe-west1", "update")
     assert [entry for entry in bare if "IamMember" in entry["type"]] == []
 

@@ -104,6 +104,8 @@ class CloudRunGroup:
         Requests one instance serves at once.
     concurrency_utilization : float
         Share of `concurrency` at which another instance starts, .1 to .95.
+    monthly_ceiling_usd : int or None
+        What the group costs a month at its most instances; None where its size has no price.
     """
 
     name: str
@@ -119,6 +121,7 @@ class CloudRunGroup:
     max_replicas: int
     concurrency: int
     concurrency_utilization: float
+    monthly_ceiling_usd: int | None
     models: tuple[Model, ...]
 
 

@@ -38,7 +38,8 @@ def build_edge(stack: GcpEdge) -> None:
             service = backend_service(host, backend, edge)
             backends[backend.service] = service
             for route in backend.routes:
-                route_alerts(f"edge-{route.key}", route, stack.url_map, service.name, channels, edge)
+                labels = {**route.labels, **stack.labels}
+                route_alerts(f"edge-{route.key}", route, stack.url_map, service.name, labels, channels, edge)
 
     url_map = compute.URLMap(
         "edge-routes",

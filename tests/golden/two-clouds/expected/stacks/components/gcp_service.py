@@ -1,4 +1,4 @@
-"""One group on GCP: a Cloud Run service with its identity, scaling, alerts and dashboard.
+"""One group on GCP: a Cloud Run service with its identity, scaling, alerts, dashboard and budget.
 
 The artifact bucket is mounted read-only, and the load balancer rewrites each public path to the server's predict path
 followed by the model's artifact key; the server loads an artifact when it is first asked for. So, as with SageMaker's
@@ -6,9 +6,15 @@ followed by the model's artifact key; the server loads an artifact when it is fi
 artifact beforehand, and its predict path stands alone. The server finds
 
 - ``MODELS_ROOT``: where the bucket is mounted;
-- ``MODEL_ARTIFACT``: the artifact's key below it, in groups that serve one artifact only.
+- ``MODEL_ARTIFACT``: the artifact's key below it, in groups that serve one artifact only. Its health path must not
+  answer before that artifact is loaded.
+
+What is taken back by itself: a revision whose start-up probe never passes gets no request, the update fails, and what
+served goes on serving. What is not: a revision that starts and then answers badly, for Cloud Run knows no rollback on
+an alarm. The alerts tell, and ``heldRevisions`` in the stack's configuration gives requests to an earlier revision.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -16,7 +22,7 @@ import pulumi_gcp as gcp
 from pulumi_gcp import cloudrunv2
 from pulumi_gcp.cloudrunv2 import ServiceTemplateContainerStartupProbeHttpGetArgs as HttpGetArgs
 
-from .gcp_watch import dashboard, service_alerts
+from .gcp_watch import budget, dashboard, service_alerts
 from .values import CloudRunGroup, GcpRegion, shared_tags
 
 MODELS_ROOT = "/mnt/models"
@@ -30,6 +36,8 @@ class Foundation:
     invokers: tuple[str, ...]
     kms_key: str | None
     channels: tuple[pulumi.Input[str], ...]
+    billing_account: str | None
+    held_revisions: Mapping[str, str]
     protect: bool
 
 
@@ -52,6 +60,8 @@ class CloudRunModels(pulumi.ComponentResource):
     ) -> None:
         super().__init__("covey:gcp:CloudRunModels", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        # The stack's own come last: a workload's tag of the same name must not hide a service from budget and owner.
+        labels = {**shared_tags(group.models), **stack.labels, "group": group.name}
 
         identity = gcp.serviceaccount.Account(
             f"{name}-identity",
@@ -74,7 +84,8 @@ class CloudRunModels(pulumi.ComponentResource):
             default_uri_disabled=True,
             custom_audiences=[f"https://{stack.host}"],
             deletion_protection=foundation.protect,
-            labels={**shared_tags(group.models), "group": group.name},
+            labels=labels,
+            traffics=traffic(foundation.held_revisions.get(name)),
             # Without this block the provider finds a difference in every preview.
             scaling=cloudrunv2.ServiceScalingArgs(scaling_mode="AUTOMATIC", min_instance_count=group.min_replicas),
             template=cloudrunv2.ServiceTemplateArgs(
@@ -113,9 +124,32 @@ class CloudRunModels(pulumi.ComponentResource):
                 member=member,
                 opts=child,
             )
-        service_alerts(name, group, foundation.channels, child)
+        service_alerts(name, group, labels, foundation.channels, child)
         dashboard(name, group, child)
+        if foundation.billing_account is not None and group.monthly_ceiling_usd is not None:
+            budget(
+                f"{name}-budget",
+                f"{stack.environment}-{stack.region}-{name}",
+                foundation.billing_account,
+                stack.project,
+                {"group": name},
+                str(group.monthly_ceiling_usd),
+                foundation.channels,
+                child,
+            )
         self.register_outputs({"service": service.name})
+
+
+def traffic(held: str | None) -> list[cloudrunv2.ServiceTrafficArgs]:
+    """Return who answers: the newest revision that is ready, or the one held while the newest is looked into."""
+    if held is None:
+        return [cloudrunv2.ServiceTrafficArgs(type="TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent=100)]
+    return [
+        cloudrunv2.ServiceTrafficArgs(
+            type="TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision=held, percent=100, tag="held"
+        ),
+        cloudrunv2.ServiceTrafficArgs(type="TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent=0, tag="newest"),
+    ]
 
 
 def container(group: CloudRunGroup) -> cloudrunv2.ServiceTemplateContainerArgs:
@@ -138,10 +172,10 @@ def container(group: CloudRunGroup) -> cloudrunv2.ServiceTemplateContainerArgs:
             startup_cpu_boost=True,
         ),
         volume_mounts=[cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name="models", mount_path=MODELS_ROOT)],
-        # Two minutes to the first healthy answer: a server that starts is not yet one that serves.
+        # Four minutes to the first healthy answer, the most a service may take; an instance gets no request before.
         startup_probe=cloudrunv2.ServiceTemplateContainerStartupProbeArgs(
             http_get=HttpGetArgs(path=group.health_path),
-            period_seconds=5,
+            period_seconds=10,
             timeout_seconds=5,
             failure_threshold=24,
         ),

@@ -30,6 +30,7 @@ STACK = GcpRegion(
             max_replicas=4,
             concurrency=4,
             concurrency_utilization=0.7,
+            monthly_ceiling_usd=730,
             models=(
                 Model(
                     key="electronics-europe",
