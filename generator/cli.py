@@ -4,6 +4,7 @@ Data goes to standard output, everything else to standard error. Heavy modules a
 `covey --help` answers at once.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ import typer
 
 from generator import review
 from generator.errors import CatalogError, DeployError, InputError
+from generator.present.figures import plain
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
 if TYPE_CHECKING:
@@ -218,8 +220,69 @@ def preview(
 
 
 @app.command()
-def up(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
-    """Create and change what the project says, without asking again."""
+def approve(
+    project: ProjectPath,
+    *,
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who approves; covey takes your word for it.")],
+    expires: Annotated[int, typer.Option("--expires", metavar="DAYS", min=1, max=90, help="How long it holds.")] = 7,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")] = None,
+    include_edits: Annotated[
+        bool, typer.Option("--include-edits", help="Approve the files as they lie there, edits and all.")
+    ] = False,
+    stack: Stacks = None,
+    offline: Offline = False,
+) -> None:
+    """Preview the project and record in approval.json who approves these files and these operations."""
+    from generator.approval.on_disk import APPROVAL
+    from generator.present.show_answers import deployment, show_deployment
+    from generator.project import offline_folder, stacks_of
+    from generator.ship import sign_off
+
+    stacks = stacks_of(project, stack)
+    place = project / APPROVAL
+    must_be_writable(place, "approve")
+    if place.is_symlink():
+        raise InputError(str(place), "is a link; covey writes through none.", "Remove it.")
+    with bar() as told:
+        signed, previews = sign_off(
+            project,
+            stacks,
+            offline=offline_folder(project) if offline else None,
+            include_edits=include_edits,
+            by=by,
+            at=datetime.now(UTC),
+            days=expires,
+            note=note,
+            progress=told,
+        )
+    write_whole(place, signed.text())
+    put_drawn(lambda console: show_deployment(deployment("preview", previews), console))
+    if signed.edited:
+        say(f"Approved with edits: {', '.join(signed.edited)}.")
+    say(f"Approved by {plain(by)} until {signed.expires_at:%Y-%m-%d %H:%M} UTC: {place}. Commit it with the program.")
+    say(f"Next: covey up {project}{' --offline' if offline else ''}")
+
+
+@app.command()
+def up(
+    project: ProjectPath,
+    *,
+    stack: Stacks = None,
+    offline: Offline = False,
+    unapproved: Annotated[bool, typer.Option("--unapproved", help="Ask for no approval; with --offline only.")] = False,
+    json: Json = False,
+) -> None:
+    """Create and change what was approved, and nothing else, without asking again."""
+    from generator.project import offline_folder, stacks_of
+    from generator.ship import require_approval
+
+    if unapproved and not offline:
+        raise InputError("--unapproved", "is for --offline only.", "Approve the project: covey approve DIR --by WHO.")
+    if not unapproved:
+        folder = offline_folder(project) if offline else None
+        with bar() as told:
+            now = datetime.now(UTC)
+            require_approval(project, stacks_of(project, stack), offline=folder, at=now, progress=told)
     _operated("up", project, stack, offline=offline, json=json)
 
 
