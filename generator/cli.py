@@ -4,15 +4,13 @@ Data goes to standard output, everything else to standard error. Heavy modules a
 `covey --help` answers at once.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from generator import review
+from generator import release, review
 from generator.errors import CatalogError, DeployError, InputError
-from generator.present.figures import plain
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
 if TYPE_CHECKING:
@@ -22,8 +20,8 @@ if TYPE_CHECKING:
 CHANGES_FOUND = 7  # as Pulumi's own
 
 EPILOG = (
-    "Exit codes: 0 done, 1 unexpected, 2 input or usage, 3 no feasible plan, 4 emit, 5 policy violation, 6 deployment, "
-    "7 changes found where none were expected, 130 interrupted."
+    "Exit codes: 0 done, 1 unexpected, 2 input or usage, 3 no feasible plan, 4 emit, 5 policy violation or "
+    "not approved, 6 deployment, 7 changes found where none were expected, 130 interrupted."
 )
 app = typer.Typer(
     cls=Verbs,
@@ -36,6 +34,7 @@ app = typer.Typer(
 catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
 app.add_typer(catalog_verbs, name="catalog")
 app.command()(review.diff)
+app.command()(release.approve)
 
 FleetPath = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
 ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
@@ -220,50 +219,6 @@ def preview(
 
 
 @app.command()
-def approve(
-    project: ProjectPath,
-    *,
-    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who approves; covey takes your word for it.")],
-    expires: Annotated[int, typer.Option("--expires", metavar="DAYS", min=1, max=90, help="How long it holds.")] = 7,
-    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")] = None,
-    include_edits: Annotated[
-        bool, typer.Option("--include-edits", help="Approve the files as they lie there, edits and all.")
-    ] = False,
-    stack: Stacks = None,
-    offline: Offline = False,
-) -> None:
-    """Preview the project and record in approval.json who approves these files and these operations."""
-    from generator.approval.on_disk import APPROVAL
-    from generator.present.show_answers import deployment, show_deployment
-    from generator.project import offline_folder, stacks_of
-    from generator.ship import sign_off
-
-    stacks = stacks_of(project, stack)
-    place = project / APPROVAL
-    must_be_writable(place, "approve")
-    if place.is_symlink():
-        raise InputError(str(place), "is a link; covey writes through none.", "Remove it.")
-    with bar() as told:
-        signed, previews = sign_off(
-            project,
-            stacks,
-            offline=offline_folder(project) if offline else None,
-            include_edits=include_edits,
-            by=by,
-            at=datetime.now(UTC),
-            days=expires,
-            note=note,
-            progress=told,
-        )
-    write_whole(place, signed.text())
-    put_drawn(lambda console: show_deployment(deployment("preview", previews), console))
-    if signed.edited:
-        say(f"Approved with edits: {', '.join(signed.edited)}.")
-    say(f"Approved by {plain(by)} until {signed.expires_at:%Y-%m-%d %H:%M} UTC: {place}. Commit it with the program.")
-    say(f"Next: covey up {project}{' --offline' if offline else ''}")
-
-
-@app.command()
 def up(
     project: ProjectPath,
     *,
@@ -273,16 +228,10 @@ def up(
     json: Json = False,
 ) -> None:
     """Create and change what was approved, and nothing else, without asking again."""
-    from generator.project import offline_folder, stacks_of
-    from generator.ship import require_approval
-
     if unapproved and not offline:
         raise InputError("--unapproved", "is for --offline only.", "Approve the project: covey approve DIR --by WHO.")
     if not unapproved:
-        folder = offline_folder(project) if offline else None
-        with bar() as told:
-            now = datetime.now(UTC)
-            require_approval(project, stacks_of(project, stack), offline=folder, at=now, progress=told)
+        release.require_approval(project, stack, offline=offline)
     _operated("up", project, stack, offline=offline, json=json)
 
 
