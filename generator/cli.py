@@ -33,8 +33,6 @@ app = typer.Typer(
 )
 catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
 app.add_typer(catalog_verbs, name="catalog")
-app.command()(review.diff)
-app.command()(release.approve)
 
 FleetPath = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
 ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
@@ -239,6 +237,11 @@ def up(
 def destroy(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
     """Delete what the project created, without asking again."""
     _operated("destroy", project, stack, offline=offline, json=json)
+
+
+app.command()(release.approve)
+app.command()(review.check)
+app.command()(review.diff)
 
 
 @catalog_verbs.command("show")
