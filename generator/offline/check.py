@@ -1,4 +1,4 @@
-"""What a provider refuses before it calls the cloud: unknown, missing, ill-typed properties, AWS's own limits."""
+"""What a provider refuses before it calls the cloud, and what the cloud would: properties, types, limits, relations."""
 
 import collections.abc
 import difflib
@@ -6,8 +6,12 @@ import enum
 import typing
 from dataclasses import dataclass
 
+from generator.offline.amazon_limits import AMAZON
+from generator.offline.google_limits import GOOGLE
 from generator.offline.limits import limits
+from generator.offline.relations import relations
 from generator.offline.shape import Field, fields, shape, strip
+from generator.offline.stated import stated
 from generator.offline.values import UNKNOWN, Properties, Value
 
 
@@ -34,7 +38,11 @@ def check(token: str, inputs: Properties) -> list[Refusal]:
         return [Refusal("", f"the installed package has no resource type {token}")]
     given = {name: value for name, value in inputs.items() if not name.startswith("__")}
     refusals = check_object(known.inputs, given, "")
-    return refusals or [Refusal(path, reason) for path, reason in limits(token, given)]
+    if refusals:
+        return refusals
+    stated_limits = stated((*AMAZON, *GOOGLE), token, given)
+    found = dict.fromkeys([*limits(token, given), *stated_limits, *relations(token, given)])
+    return [Refusal(path, reason) for path, reason in found]
 
 
 def check_object(known: dict[str, Field], given: Properties, path: str) -> list[Refusal]:
@@ -43,6 +51,7 @@ def check_object(known: dict[str, Field], given: Properties, path: str) -> list[
     for name, value in given.items():
         if name in known:
             refusals += check_value(known[name].hint, value, f"{path}{name}")
+            refusals += check_words(known[name].words, value, f"{path}{name}")
         else:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
@@ -53,6 +62,13 @@ def check_object(known: dict[str, Field], given: Properties, path: str) -> list[
         if field.required and given.get(name) is None
     ]
     return refusals
+
+
+def check_words(words: tuple[str, ...], value: Value, path: str) -> list[Refusal]:
+    """Compare a text, or each text of a list, with the possible values that are documented."""
+    given = value if isinstance(value, list) else [value]
+    wrong = [text for text in given if words and isinstance(text, str) and text not in (*words, UNKNOWN)]
+    return [Refusal(path, f"{text!r} is none of {', '.join(words)}") for text in wrong]
 
 
 def check_value(hint: object, value: Value, path: str) -> list[Refusal]:  # noqa: PLR0911 (one for each kind of type)

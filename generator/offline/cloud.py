@@ -22,10 +22,10 @@ class Cloud:
         self.log = folder / "inputs.jsonl"
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, token: str, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
-        """Create or change a resource."""
+    def keep(self, token: str, scope: str, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
+        """Create or change a resource; `scope` is where its id is unique, such as a region."""
         record = {"type": token, "id": identity, "urn": urn, "inputs": inputs, "outputs": outputs}
-        path = self.path(token, identity)
+        path = self.path(token, scope, identity)
         unfinished = path.with_suffix(".tmp")
         unfinished.write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
         unfinished.replace(path)
@@ -40,18 +40,18 @@ class Cloud:
         finally:
             os.close(descriptor)
 
-    def find(self, token: str, identity: str) -> tuple[Properties, Properties] | None:
+    def find(self, token: str, scope: str, identity: str) -> tuple[Properties, Properties] | None:
         """Inputs and outputs of a resource, or None where it is gone."""
         try:
-            record = json.loads(self.path(token, identity).read_text(encoding="utf-8"))
+            record = json.loads(self.path(token, scope, identity).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         return record["inputs"], record["outputs"]
 
-    def remove(self, token: str, identity: str) -> None:
+    def remove(self, token: str, scope: str, identity: str) -> None:
         """Delete a resource; one that is gone already is no failure, as with the real providers."""
-        self.path(token, identity).unlink(missing_ok=True)
+        self.path(token, scope, identity).unlink(missing_ok=True)
 
-    def path(self, token: str, identity: str) -> Path:
+    def path(self, token: str, scope: str, identity: str) -> Path:
         """File of one resource; ids hold slashes and more, so their digest names it."""
-        return self.folder / f"{hashlib.sha256(f'{token} {identity}'.encode()).hexdigest()[:32]}.json"
+        return self.folder / f"{hashlib.sha256(f'{token} {scope} {identity}'.encode()).hexdigest()[:32]}.json"

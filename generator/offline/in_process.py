@@ -13,13 +13,13 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import run_pulumi_func
 
-from generator.errors import DeployError
 from generator.offline.autoname import autoname
 from generator.offline.check import check
+from generator.offline.identity import identity
 from generator.offline.invent import invent
 from generator.offline.language import describe, run
 from generator.offline.sandbox import read_yaml, readable
-from generator.offline.values import bare
+from generator.offline.values import Properties, bare
 
 
 class Recorder(Mocks):
@@ -37,8 +37,9 @@ class Recorder(Mocks):
         inputs = autoname(args.typ, args.name, {}, args.inputs, args.typ.encode())
         noted["inputs"] = bare(inputs)
         noted["refusals"] = [{"path": found.path, "reason": found.reason} for found in check(args.typ, inputs)]
-        outputs = invent(args.typ, inputs, {"region": "us-east-1", "project": "project"}, seed=args.name, preview=False)
-        return f"{args.name}-id", outputs
+        settings: Properties = {"region": "us-east-1", "project": "project"}
+        outputs = invent(args.typ, inputs, settings, seed=args.name, preview=False)
+        return identity(args.typ, args.name, inputs, settings), outputs
 
     def call(self, args: MockCallArgs) -> Any:
         """Refuse look-ups, as the stand-in providers do."""
@@ -77,19 +78,6 @@ class Monitor(MockMonitor):
 def main() -> None:
     """Run the project and stack named by the arguments, and write to the file named by the third."""
     project, stack, result = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    recorder = Recorder()
-    failure: dict[str, Any] | None = None
-    try:
-        execute(project, stack, recorder)
-    except DeployError as error:
-        failure = {"message": f"{Path(error.where).name} {error.what}", "file": error.where, "line": 1}
-    except Exception as error:  # noqa: BLE001 (whatever the program dies of is its report)
-        failure = failed(error, project)
-    result.write_text(json.dumps({"resources": recorder.resources, "error": failure}, default=str), encoding="utf-8")
-
-
-def execute(project: Path, stack: str, recorder: Recorder) -> None:
-    """Configure the SDK as the engine would, and run the program."""
     settings = read_yaml(project / "Pulumi.yaml")
     config_file = project / str(settings.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
     config = readable(read_yaml(config_file)).get("config") or {} if config_file.exists() else {}
@@ -101,21 +89,27 @@ def execute(project: Path, stack: str, recorder: Recorder) -> None:
             for key, value in config.items()
         }
     )
+    recorder = Recorder()
     asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.set_mocks(
         recorder, project=str(settings.get("name")), stack=stack, preview=True, monitor=Monitor(recorder)
     )
     program = (project / str(settings.get("main") or ".")).resolve()
-    asyncio.get_event_loop().run_until_complete(run_pulumi_func(lambda: run(program, ".")))
+    failure: dict[str, Any] | None = None
+    try:
+        asyncio.get_event_loop().run_until_complete(run_pulumi_func(lambda: run(program, ".")))
+    except Exception as error:  # noqa: BLE001 (whatever the program dies of is its report)
+        failure = failed(error, program)
+    result.write_text(json.dumps({"resources": recorder.resources, "error": failure}, default=str), encoding="utf-8")
 
 
-def failed(error: Exception, project: Path) -> dict[str, Any]:
-    """Say what a program died of, and where in its project."""
+def failed(error: Exception, program: Path) -> dict[str, Any]:
+    """Say what a program died of, and where in it."""
     cause = error.__cause__ if isinstance(error, pulumi.RunError) and isinstance(error.__cause__, Exception) else error
-    message = str(error) if isinstance(error, pulumi.RunError) else describe(error, project)
+    message = str(error) if isinstance(error, pulumi.RunError) else describe(error, program)
     if isinstance(cause, SyntaxError) and cause.filename:
         return {"message": message, "file": cause.filename, "line": cause.lineno}
-    own = [frame for frame in traceback.extract_tb(cause.__traceback__) if Path(frame.filename).is_relative_to(project)]
+    own = [frame for frame in traceback.extract_tb(cause.__traceback__) if Path(frame.filename).is_relative_to(program)]
     # A line of data that cannot be built is where the fault is, rather than the component that met it.
     place = ([frame for frame in own if "groups" in Path(frame.filename).parts] or own or [None])[-1]
     return {"message": message, "file": place and place.filename, "line": place and place.lineno}

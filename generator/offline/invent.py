@@ -5,10 +5,9 @@ import enum
 import hashlib
 import typing
 
+from generator.offline.identity import ACCOUNT
 from generator.offline.shape import Field, fields, shape, strip
 from generator.offline.values import UNKNOWN, Properties, Value
-
-ACCOUNT = "123456789012"
 
 
 def invent(token: str, inputs: Properties, settings: Properties, *, seed: str, preview: bool) -> Properties:
@@ -89,15 +88,21 @@ def text_of(name: str, seed: str, digest: str, inputs: Properties) -> str:  # no
         kind = token.rsplit(":", 1)[1].lower()
         # IAM knows no region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
         region = "" if service == "iam" else inputs.get("region") or "us-east-1"
-        return f"arn:aws:{service}:{region}:{ACCOUNT}:{kind}/{label}"
+        resource = label if service == "sns" else f"{kind}/{label}"
+        return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
     if letters.endswith(("url", "uri")) or letters == "selflink":
         return f"https://{service}.invalid/{label}/{digest[:8]}"
     if letters == "email":
-        return f"{inputs.get('accountId') or label}@{inputs.get('project') or 'project'}.invalid"
+        return address_of(inputs, label)
     if letters == "member":
-        return f"serviceAccount:{inputs.get('accountId') or label}@{inputs.get('project') or 'project'}.invalid"
+        return f"serviceAccount:{address_of(inputs, label)}"
     if letters == "address":
         return f"192.0.2.{int(digest[:2], 16)}"
     if letters.endswith(("time", "date", "timestamp")):
         return "2000-01-01T00:00:00Z"
     return label if letters in ("name", "id") else f"{digest[:10]}"
+
+
+def address_of(inputs: Properties, label: str) -> str:
+    """E-mail address of a Google service account."""
+    return f"{inputs.get('accountId') or label}@{inputs.get('project') or 'project'}.iam.gserviceaccount.com"

@@ -2,10 +2,10 @@
 
 # ruff: noqa: ARG002, D102, N802 (names and parameters of the methods are the protocol's)
 
-import hashlib
 import importlib.metadata
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import grpc
@@ -16,6 +16,9 @@ from pulumi.runtime.proto import provider_pb2 as pb
 from generator.offline.autoname import CHOSEN, autoname
 from generator.offline.check import Refusal, check
 from generator.offline.cloud import Cloud
+from generator.offline.faults import Faults, Operation, Refused
+from generator.offline.identity import identity as identity_of
+from generator.offline.identity import is_unique, scope
 from generator.offline.invent import invent, mapping
 from generator.offline.replacement import replaces
 from generator.offline.serve import serve
@@ -42,12 +45,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         "aws" or "gcp".
     cloud : Cloud
         What exists.
+    faults : Faults
+        What goes wrong.
     """
 
-    def __init__(self, package: str, cloud: Cloud) -> None:
+    def __init__(self, package: str, cloud: Cloud, faults: Faults) -> None:
         self.package = package
         self.version = importlib.metadata.version(f"pulumi-{package}")
         self.cloud = cloud
+        self.faults = faults
         self.settings: Properties = {}
 
     def Handshake(
@@ -74,32 +80,36 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: pb.CheckRequest, context: grpc.ServicerContext) -> pb.CheckResponse:
         token = type_of(request.urn)
-        label = request.urn.rsplit("::", 1)[1]
-        inputs = autoname(token, label, read(request.olds), read(request.news), request.randomSeed)
+        inputs = autoname(token, label_of(request.urn), read(request.olds), read(request.news), request.randomSeed)
         return answer(write(inputs), check(token, mapping(bare(inputs))))
 
     def Diff(self, request: pb.DiffRequest, context: grpc.ServicerContext) -> pb.DiffResponse:
         return diff(type_of(request.urn), read(request.old_inputs), read(request.news))
 
     def Create(self, request: pb.CreateRequest, context: grpc.ServicerContext) -> pb.CreateResponse:
-        token, inputs = type_of(request.urn), read(request.properties)
-        # A successor is created while what it replaces still stands: their inputs tell them apart.
-        content = json.dumps([request.urn, hidden(inputs)], sort_keys=True)
-        identity = f"{inputs.get('name', 'id')}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+        token, label, inputs = type_of(request.urn), label_of(request.urn), read(request.properties)
+        identity = identity_of(token, label, inputs, self.settings)
         outputs = invent(token, inputs, self.settings, seed=identity, preview=request.preview)
-        if not request.preview:
-            self.keep(token, identity, request.urn, inputs, outputs)
-        return pb.CreateResponse(id="" if request.preview else identity, properties=write(outputs))
+        if request.preview:
+            return pb.CreateResponse(id="", properties=write(outputs))
+        if is_unique(token) and self.cloud.find(token, scope(token, self.settings), identity) is not None:
+            context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{token.rsplit(':', 1)[1]} already exists: {identity}")
+        self.act("create", request.urn, context, lambda: self.keep(identity, request.urn, inputs, outputs))
+        return pb.CreateResponse(id=identity, properties=write(outputs))
 
     def Update(self, request: pb.UpdateRequest, context: grpc.ServicerContext) -> pb.UpdateResponse:
         token, inputs = type_of(request.urn), read(request.news)
         outputs = invent(token, inputs, self.settings, seed=request.id, preview=False)
         if not request.preview:
-            self.keep(token, request.id, request.urn, inputs, outputs)
+            if self.cloud.find(token, scope(token, self.settings), request.id) is None:
+                context.abort(grpc.StatusCode.NOT_FOUND, f"{request.id} does not exist in the cloud any more")
+            self.act("update", request.urn, context, lambda: self.keep(request.id, request.urn, inputs, outputs))
         return pb.UpdateResponse(properties=write(outputs))
 
     def Read(self, request: pb.ReadRequest, context: grpc.ServicerContext) -> pb.ReadResponse:
-        found = self.cloud.find(type_of(request.urn), request.id)
+        token = type_of(request.urn)
+        self.act("read", request.urn, context, lambda: None)
+        found = self.cloud.find(token, scope(token, self.settings), request.id)
         if found is None:
             return pb.ReadResponse()
         inputs, outputs = found
@@ -110,7 +120,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Delete(self, request: pb.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        self.cloud.remove(type_of(request.urn), request.id)
+        token = type_of(request.urn)
+        place = scope(token, self.settings)
+        self.act("delete", request.urn, context, lambda: self.cloud.remove(token, place, request.id))
         return empty_pb2.Empty()
 
     def Invoke(self, request: pb.InvokeRequest, context: grpc.ServicerContext) -> pb.InvokeResponse:
@@ -122,9 +134,18 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
-    def keep(self, token: str, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
+    def act(self, operation: Operation, urn: str, context: grpc.ServicerContext, act: Callable[[], None]) -> None:
+        """Do something in the cloud, unless a fault is in the way."""
+        try:
+            self.faults.around(operation, type_of(urn), label_of(urn), act)
+        except Refused as refused:
+            context.abort(grpc.StatusCode.INTERNAL, str(refused))
+
+    def keep(self, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
         """Put a resource into the cloud, its secrets struck out."""
-        self.cloud.keep(token, identity, urn, mapping(hidden(inputs)), mapping(hidden(outputs)))
+        token = type_of(urn)
+        place = scope(token, self.settings)
+        self.cloud.keep(token, place, identity, urn, mapping(hidden(inputs)), mapping(hidden(outputs)))
 
     def decoded(self, settings: Properties) -> Properties:
         """Read the provider's own settings, which travel as JSON text unless they are text."""
@@ -140,6 +161,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 def type_of(urn: str) -> str:
     """Resource type of a URN, its parents' types left out."""
     return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def label_of(urn: str) -> str:
+    """Name that a resource has in the program."""
+    return urn.rsplit("::", 1)[1]
 
 
 def answer(inputs: struct_pb2.Struct, refusals: list[Refusal]) -> pb.CheckResponse:
@@ -190,7 +216,7 @@ def has_mark(value: Value) -> bool:
 def main() -> None:
     """Serve the provider named first, over the folder named second, until the engine is gone."""
     package, folder = sys.argv[1:3]
-    provider = Provider(package, Cloud(Path(folder)))
+    provider = Provider(package, Cloud(Path(folder)), Faults(Path(folder)))
     serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server))
 
 

@@ -5,6 +5,7 @@ import enum
 import functools
 import importlib
 import inspect
+import re
 import types
 import typing
 from dataclasses import dataclass
@@ -15,10 +16,14 @@ from pulumi.runtime import rpc
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A property: its type with every `Input`, `Output` and `Optional` taken off, and whether it must be there."""
+    """A property: its type with every `Input`, `Output` and `Optional` taken off, and whether it must be there.
+
+    `words` are the values its documentation lists as the possible ones, empty where it lists none.
+    """
 
     hint: object
     required: bool
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,20 @@ def fields(owner: type) -> dict[str, Field]:
         hint = typing.get_type_hints(member.fget, module, {"Output": pulumi.Output, "T": typing.Any})["return"]
         bare, optional = strip(hint)
         required = not optional if resource else parameters[name].default is inspect.Parameter.empty
-        found[wire_name] = Field(bare, required)
+        found[wire_name] = Field(bare, required, words(member.fget.__doc__ or ""))
     return found
+
+
+def words(documentation: str) -> tuple[str, ...]:
+    """Read the possible values off a property's documentation, which the provider's own check is generated with.
+
+    >>> words("How to scale. Default value is `A`. Possible values are: `A`, `B`.")
+    ('A', 'B')
+    """
+    listed = re.search(
+        r"(?:Possible values are|Each value may be one of):((?:\s*(?:and |or )?`[^`\s]+`,?)+)", documentation
+    )
+    return tuple(re.findall(r"`([^`]+)`", listed[1])) if listed else ()
 
 
 def strip(hint: object) -> tuple[object, bool]:

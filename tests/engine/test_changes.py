@@ -13,7 +13,11 @@ pytestmark = pytest.mark.engine
 
 ENDPOINT = """
     import pulumi_aws as aws
-    model = aws.sagemaker.Model("model", execution_role_arn="arn:aws:iam::123456789012:role/execution")
+    model = aws.sagemaker.Model(
+        "model",
+        execution_role_arn="arn:aws:iam::123456789012:role/execution",
+        primary_container={{"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/model:1"}},
+    )
     config = aws.sagemaker.EndpointConfiguration(
         "config", production_variants=[{{"instanceType": {machine!r}, "modelName": model.name, "variantName": "all"}}]
     )

@@ -64,12 +64,12 @@ def test_required_properties_are_those_of_the_packages() -> None:
         ),
         (
             CONFIGURATION,
-            {"productionVariants": [{"modelName": "m"}] * 11},
+            {"productionVariants": [{"modelName": "m", "instanceType": "ml.m5.large"}] * 11},
             [("productionVariants", "11 items is more than AWS's most, 10")],
         ),
         (
             CONFIGURATION,
-            {"productionVariants": [{"modelName": "a" * 64}]},
+            {"productionVariants": [{"modelName": "a" * 64, "instanceType": "ml.m5.large"}]},
             [("productionVariants[0].modelName", "64 characters is more than AWS's most, 63")],
         ),
     ],
