@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from generator import review
+from generator import release, review
 from generator.errors import CatalogError, DeployError, InputError
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 CHANGES_FOUND = 7  # as Pulumi's own
 
 EPILOG = (
-    "Exit codes: 0 done, 1 unexpected, 2 input or usage, 3 no feasible plan, 4 emit, 5 policy violation, 6 deployment, "
-    "7 changes found where none were expected, 130 interrupted."
+    "Exit codes: 0 done, 1 unexpected, 2 input or usage, 3 no feasible plan, 4 emit, 5 policy violation or "
+    "not approved, 6 deployment, 7 changes found where none were expected, 130 interrupted."
 )
 app = typer.Typer(
     cls=Verbs,
@@ -33,7 +33,6 @@ app = typer.Typer(
 )
 catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
 app.add_typer(catalog_verbs, name="catalog")
-app.command()(review.diff)
 
 FleetPath = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
 ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
@@ -218,8 +217,19 @@ def preview(
 
 
 @app.command()
-def up(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
-    """Create and change what the project says, without asking again."""
+def up(
+    project: ProjectPath,
+    *,
+    stack: Stacks = None,
+    offline: Offline = False,
+    unapproved: Annotated[bool, typer.Option("--unapproved", help="Ask for no approval; with --offline only.")] = False,
+    json: Json = False,
+) -> None:
+    """Create and change what was approved, and nothing else, without asking again."""
+    if unapproved and not offline:
+        raise InputError("--unapproved", "is for --offline only.", "Approve the project: covey approve DIR --by WHO.")
+    if not unapproved:
+        release.require_approval(project, stack, offline=offline)
     _operated("up", project, stack, offline=offline, json=json)
 
 
@@ -227,6 +237,11 @@ def up(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, 
 def destroy(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
     """Delete what the project created, without asking again."""
     _operated("destroy", project, stack, offline=offline, json=json)
+
+
+app.command()(release.approve)
+app.command()(review.check)
+app.command()(review.diff)
 
 
 @catalog_verbs.command("show")

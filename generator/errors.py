@@ -57,6 +57,12 @@ class EmitError(CoveyError):
     exit_code = 4
 
 
+class ApprovalError(CoveyError):
+    """What is to be deployed is not what somebody approved."""
+
+    exit_code = 5
+
+
 class DeployError(CoveyError):
     """The Pulumi engine, a plugin or a stack failed."""
 

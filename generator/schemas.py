@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from generator.approval.approval_document import approval_schema
 from generator.inventory.fleet_document import fleet_schema
 from generator.present.answers import answer_schemas
 from generator.present.plan_document import chosen_schema, plan_schema
@@ -13,6 +14,7 @@ from generator.present.plan_document import chosen_schema, plan_schema
 def schemas() -> Mapping[str, str]:
     """Give every published schema as text, by the name of its file."""
     documents = {
+        "approval.schema.json": approval_schema(),
         "fleet.schema.json": fleet_schema(),
         "plan.schema.json": plan_schema(),
         "recommendation.schema.json": chosen_schema(),

@@ -13,6 +13,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import run_pulumi_func
 
+from generator.errors import DeployError
 from generator.offline.autoname import autoname
 from generator.offline.check import check
 from generator.offline.identity import identity
@@ -78,6 +79,19 @@ class Monitor(MockMonitor):
 def main() -> None:
     """Run the project and stack named by the arguments, and write to the file named by the third."""
     project, stack, result = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    recorder = Recorder()
+    failure: dict[str, Any] | None = None
+    try:
+        execute(project, stack, recorder)
+    except DeployError as error:
+        failure = {"message": f"{Path(error.where).name} {error.what}", "file": error.where, "line": 1}
+    except Exception as error:  # noqa: BLE001 (whatever the program dies of is its report)
+        failure = failed(error, project)
+    result.write_text(json.dumps({"resources": recorder.resources, "error": failure}, default=str), encoding="utf-8")
+
+
+def execute(project: Path, stack: str, recorder: Recorder) -> None:
+    """Configure the SDK as the engine would, and run the program."""
     settings = read_yaml(project / "Pulumi.yaml")
     config_file = project / str(settings.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
     config = readable(read_yaml(config_file)).get("config") or {} if config_file.exists() else {}
@@ -89,27 +103,21 @@ def main() -> None:
             for key, value in config.items()
         }
     )
-    recorder = Recorder()
     asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.set_mocks(
         recorder, project=str(settings.get("name")), stack=stack, preview=True, monitor=Monitor(recorder)
     )
     program = (project / str(settings.get("main") or ".")).resolve()
-    failure: dict[str, Any] | None = None
-    try:
-        asyncio.get_event_loop().run_until_complete(run_pulumi_func(lambda: run(program, ".")))
-    except Exception as error:  # noqa: BLE001 (whatever the program dies of is its report)
-        failure = failed(error, program)
-    result.write_text(json.dumps({"resources": recorder.resources, "error": failure}, default=str), encoding="utf-8")
+    asyncio.get_event_loop().run_until_complete(run_pulumi_func(lambda: run(program, ".")))
 
 
-def failed(error: Exception, program: Path) -> dict[str, Any]:
-    """Say what a program died of, and where in it."""
+def failed(error: Exception, project: Path) -> dict[str, Any]:
+    """Say what a program died of, and where in its project."""
     cause = error.__cause__ if isinstance(error, pulumi.RunError) and isinstance(error.__cause__, Exception) else error
-    message = str(error) if isinstance(error, pulumi.RunError) else describe(error, program)
+    message = str(error) if isinstance(error, pulumi.RunError) else describe(error, project)
     if isinstance(cause, SyntaxError) and cause.filename:
         return {"message": message, "file": cause.filename, "line": cause.lineno}
-    own = [frame for frame in traceback.extract_tb(cause.__traceback__) if Path(frame.filename).is_relative_to(program)]
+    own = [frame for frame in traceback.extract_tb(cause.__traceback__) if Path(frame.filename).is_relative_to(project)]
     # A line of data that cannot be built is where the fault is, rather than the component that met it.
     place = ([frame for frame in own if "groups" in Path(frame.filename).parts] or own or [None])[-1]
     return {"message": message, "file": place and place.filename, "line": place and place.lineno}

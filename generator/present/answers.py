@@ -195,6 +195,44 @@ class Difference(_Answer):
     no_longer_broken: tuple[BrokenRule, ...]
 
 
+class ReviewRule(_Answer):
+    """A rule the project was held to."""
+
+    id: str
+    domain: str
+    severity: Literal["low", "medium", "high", "critical"]
+    title: str
+    incident: str
+    remedy: str
+    link: str
+
+
+class ReviewFinding(_Answer):
+    """A fault; `file` is relative to the folder with Pulumi.yaml, and `known` says whether the baseline has it."""
+
+    rule: str
+    severity: Literal["low", "medium", "high", "critical"]
+    stack: str
+    resource: str
+    message: str
+    file: str
+    line: int
+    remedy: str
+    fingerprint: str
+    known: bool
+
+
+class Review(_Answer):
+    """What `covey check` found. `counted` findings are at or above the severity asked for and not known."""
+
+    version: Literal[1] = 1
+    severity: Literal["low", "medium", "high", "critical"]
+    stacks: tuple[str, ...]
+    rules: tuple[ReviewRule, ...]
+    findings: tuple[ReviewFinding, ...]
+    counted: int
+
+
 def answer_schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema of each answer by its file name."""
     published: dict[str, type[_Answer]] = {
@@ -203,6 +241,7 @@ def answer_schemas() -> dict[str, dict[str, Any]]:
         "doctor": Examination,
         "explanation": Explanation,
         "offerings": Offerings,
+        "review": Review,
     }
     return {
         f"{name}.schema.json": {

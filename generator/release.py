@@ -1,0 +1,69 @@
+"""The verbs of a release: who approves it, and the question `covey up` asks first."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generator.errors import InputError
+from generator.present.figures import plain
+from generator.shell import bar, must_be_writable, put_drawn, say, write_whole
+
+Project = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
+Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Stand-in providers and a pretend cloud, no account.")]
+
+
+def approve(
+    project: Project,
+    *,
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who approves; covey takes your word for it.")],
+    expires: Annotated[int, typer.Option("--expires", metavar="DAYS", min=1, max=90, help="How long it holds.")] = 7,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")] = None,
+    include_edits: Annotated[
+        bool, typer.Option("--include-edits", help="Approve the files as they lie there, edits and all.")
+    ] = False,
+    stack: Stacks = None,
+    offline: Offline = False,
+) -> None:
+    """Preview the project and record in approval.json who approves these files and these operations."""
+    from generator.approval.on_disk import APPROVAL
+    from generator.present.show_answers import deployment, show_deployment
+    from generator.project import offline_folder, stacks_of
+    from generator.ship import sign_off
+
+    stacks = stacks_of(project, stack)
+    place = project / APPROVAL
+    must_be_writable(place, "approve")
+    if place.is_symlink():
+        raise InputError(str(place), "is a link; covey writes through none.", "Remove it.")
+    with bar() as told:
+        signed, previews = sign_off(
+            project,
+            stacks,
+            offline=offline_folder(project) if offline else None,
+            include_edits=include_edits,
+            by=by,
+            at=datetime.now(UTC),
+            days=expires,
+            note=note,
+            progress=told,
+        )
+    write_whole(place, signed.text())
+    put_drawn(lambda console: show_deployment(deployment("preview", previews), console))
+    if signed.edited:
+        say(f"Approved with edits: {', '.join(signed.edited)}.")
+    say(f"Approved by {plain(by)} until {signed.expires_at:%Y-%m-%d %H:%M} UTC: {place}. Commit it with the program.")
+    say(f"Next: covey up {project}{' --offline' if offline else ''}")
+
+
+def require_approval(project: Path, asked: list[str] | None, *, offline: bool) -> None:
+    """Refuse what nobody approved."""
+    from generator import ship
+    from generator.project import offline_folder, stacks_of
+
+    stacks = stacks_of(project, asked)
+    folder = offline_folder(project) if offline else None
+    with bar() as told:
+        ship.require_approval(project, stacks, offline=folder, at=datetime.now(UTC), progress=told)
