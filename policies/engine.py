@@ -1,6 +1,7 @@
 """Rules as the engine's policies: properties handed over as plain values, findings handed back."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_policy import (
@@ -54,7 +55,8 @@ def policy(rule: Rule) -> Policy:
 
 def _reporter(rule: Rule) -> Callable[[Sequence[Resource], Mapping[str, Any], ReportViolation], None]:
     def report(resources: Sequence[Resource], config: Mapping[str, Any], report_violation: ReportViolation) -> None:
-        judgement = judge(rule, resources, read_settings(config={rule.id: config}))
+        settings = read_settings(config={rule.id: config}, now=datetime.now(UTC))
+        judgement = judge(rule, resources, settings)
         for finding in judgement.violations:
             report_violation(f"{finding.message} {rule.remedy} ({rule.link})", finding.urn)
         if judgement.undecided:

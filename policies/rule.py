@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -118,12 +119,15 @@ class Settings:
         Of each rule, by id, the values that its `Rule.parameters` may be set to.
     project : Path
         The folder with Pulumi.yaml and ``approval.json``.
+    now : datetime or None
+        The time an approval has to hold at. None where nothing is about to be deployed: then none is asked for.
     """
 
     tables: Mapping[str, Any]
     fleet: Mapping[str, Any]
     project: Path
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    now: datetime | None = None
 
     def value(self, rule: "Rule", parameter: str) -> Any:
         """Return a rule's parameter as configured, else as the rule has it."""

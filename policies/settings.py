@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ PACK = Path(__file__).parent
 
 
 def read_settings(
-    folder: Path = PACK, *, project: Path | None = None, config: Mapping[str, Mapping[str, Any]] | None = None
+    folder: Path = PACK,
+    *,
+    project: Path | None = None,
+    config: Mapping[str, Mapping[str, Any]] | None = None,
+    now: datetime | None = None,
 ) -> Settings:
     """Read the settings.
 
@@ -23,13 +28,16 @@ def read_settings(
         The folder with Pulumi.yaml; None takes the one the pack's folder lies in.
     config : mapping of str to mapping
         Of each rule, by id, its parameters.
+    now : datetime or None
+        As in `Settings`.
 
     Raises
     ------
     ValueError
         If a file is missing or is not what covey wrote, naming it and what to do.
     """
-    return Settings(_read(folder / "tables.json"), _read(folder / "fleet.json"), project or folder.parent, config or {})
+    tables, fleet = _read(folder / "tables.json"), _read(folder / "fleet.json")
+    return Settings(tables, fleet, project or folder.parent, config or {}, now)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

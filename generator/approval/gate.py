@@ -65,7 +65,8 @@ def departures(approval: ApprovalDocument, preview: StackReport) -> tuple[str, .
 
     What is left of an approved preview may be finished: an operation passes if the same URN was approved for it, or for
     the creation or replacement that an interrupted run began. So the same plan keeps its approval, a finished one
-    too, and any other operation on any other resource needs a new one.
+    too, and any other operation on any other resource needs a new one. (Pulumi's own plans, still experimental, allow a
+    safe subset in the same way: pulumi/pulumi#8448.)
 
     Returns
     -------
