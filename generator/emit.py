@@ -62,6 +62,7 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance 
         catalog,
         workloads_by_name(fleet.workloads),
         distinct_slugs(workload.name for workload in fleet.workloads),
+        frozenset(group.cloud for group in layout.groups),
     )
     checked("environment", fleet.environment, "fleet.yaml, environment")
     regions: dict[Cloud, dict[str, list[Group]]] = {"aws": {}, "gcp": {}}
@@ -84,7 +85,7 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance 
         template, reference = WRITTEN[type(stack)]
         files[f"stacks/groups/{name.replace('-', '_')}.py"] = spell(template, stack=stack)
         files[f"{SEEDS}Pulumi.{name}.yaml"] = spell("config.yaml", settings=seeds(stack, site), reference=reference)
-    files["CUTOVER.md"] = spell("CUTOVER.md", waves=cutover(stacks, fleet))
+    files["CUTOVER.md"] = spell("CUTOVER.md", plan=cutover(stacks, site))
     for path, text in files.items():
         if path.endswith(".py"):
             parse(path, text)
@@ -103,6 +104,7 @@ def seeds(stack: values.Stack, site: Site) -> list[tuple[str, str]]:
 # By kind of stack: the template of its data, and the module whose docstring lists its settings.
 WRITTEN: Mapping[type[values.Stack], tuple[str, str]] = {
     values.AwsRegion: ("aws_region.py", "stacks/components/aws.py"),
+    values.AwsBase: ("aws_base.py", "stacks/components/aws_base.py"),
     values.GcpRegion: ("gcp_region.py", "stacks/components/gcp.py"),
     values.GcpEdge: ("gcp_edge.py", "stacks/components/gcp_edge.py"),
 }

@@ -158,8 +158,8 @@ class Environment:
         Route 53 hosted zone id, or Cloud DNS managed zone name.
     domain : str
         Domain under which groups answer, such as ``models.example.com``.
-    certificate : str
-        ACM certificate ARN template, or Certificate Manager map name.
+    certificate : str or None
+        ACM certificate ARN template, or Certificate Manager map name; None where the base stack makes one.
     alarm_topic : str or None
         SNS topic ARN template, or Monitoring notification channel id, that exists already; None creates one.
     base : bool
@@ -172,7 +172,7 @@ class Environment:
     artifact_bucket: str
     dns_zone_id: str
     domain: str
-    certificate: str
+    certificate: str | None
     alarm_topic: str | None = None
     alarm_email: str | None = None
     monthly_budget_usd: float | None = None

@@ -12,12 +12,21 @@ from generator.program.stacks.components import values
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every stack needs to know of fleet and catalogue. `keys` are the workloads' slugs, distinct in the fleet."""
+    """What every stack needs to know of fleet and catalogue.
+
+    Parameters
+    ----------
+    keys : mapping of str to str
+        The workloads' slugs, distinct in the fleet.
+    clouds : frozenset of str
+        Where the layout has groups.
+    """
 
     fleet: Fleet
     catalog: Catalog
     workloads: Mapping[str, Workload]
     keys: Mapping[str, str]
+    clouds: frozenset[Cloud]
 
     @property
     def project(self) -> str:
