@@ -1,1 +1,0 @@
-"""One file a stack: what it serves, as data."""
