@@ -158,8 +158,8 @@ class Environment:
         Route 53 hosted zone id, or Cloud DNS managed zone name.
     domain : str
         Domain under which groups answer, such as ``models.example.com``.
-    certificate : str
-        ACM certificate ARN template, or Certificate Manager map name.
+    certificate : str or None
+        ACM certificate ARN template, or Certificate Manager map name; None where the base stack makes one.
     alarm_topic : str or None
         SNS topic ARN template, or Monitoring notification channel id, that exists already; None creates one.
     base : bool
@@ -172,7 +172,7 @@ class Environment:
     artifact_bucket: str
     dns_zone_id: str
     domain: str
-    certificate: str
+    certificate: str | None
     alarm_topic: str | None = None
     alarm_email: str | None = None
     monthly_budget_usd: float | None = None
@@ -580,34 +580,6 @@ class Program:
 
     files: Mapping[str, str]
     stacks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EmittedGroup:
-    """A group as an earlier emission wrote it down.
-
-    Parameters
-    ----------
-    physical : mapping of str to str
-        Its names in the cloud by their role: ``endpoint``, or ``service`` and ``identity``.
-    formerly : tuple of (str, int)
-        Names it had before, newest first, each with the number of the emission that changed it.
-    """
-
-    stack: str
-    name: str
-    workloads: tuple[str, ...]
-    physical: Mapping[str, str]
-    formerly: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Emission:
-    """What a project's folder holds already. Emissions are counted where they change a group; `digests` are by file."""
-
-    number: int
-    groups: tuple[EmittedGroup, ...]
-    digests: Mapping[str, str]
 
 
 # What the engine did with it ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ finding. Shapes are `Any`: botocore's properties carry no types.
 import json
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -19,7 +20,19 @@ from botocore.validate import ParamValidator
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The request that creates a resource: renamed properties, and those that belong to no part of it and why."""
+    """The request that creates a resource.
+
+    Parameters
+    ----------
+    renamed : mapping of str to str
+        Properties whose member is called otherwise.
+    dropped : mapping of str to str
+        Properties that are no part of this request, and why.
+    named : str, optional
+        Member that takes the resource's name.
+    rebuilt : callable, optional
+        Takes what it uses out of the properties and returns the request. What it leaves is a finding.
+    """
 
     service: str
     name: str
@@ -30,26 +43,22 @@ class Operation:
 
 
 def change_record(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return the change batch of a Route 53 alias record."""
-    (alias,) = inputs["aliases"]
+    """Return the change batch of a Route 53 record: an alias, by latency or not, or plain values."""
+    record = {"name": inputs.pop("name"), "type": inputs.pop("type")}
+    if "aliases" in inputs:
+        (alias,) = inputs.pop("aliases")
+        record["aliasTarget"] = {"hostedZoneId": alias.pop("zoneId"), "dNSName": alias.pop("name"), **alias}
+    else:
+        record["tTL"] = inputs.pop("ttl")
+        record["resourceRecords"] = [{"value": value} for value in inputs.pop("records")]
+    if "latencyRoutingPolicies" in inputs:
+        (policy,) = inputs.pop("latencyRoutingPolicies")
+        record |= {"setIdentifier": inputs.pop("setIdentifier"), "region": policy["region"]}
+    # The provider's own: whether it may take over a record that is there already.
+    action = "UPSERT" if inputs.pop("allowOverwrite", False) else "CREATE"
     return {
-        "hostedZoneId": inputs["zoneId"],
-        "changeBatch": {
-            "changes": [
-                {
-                    "action": "CREATE",
-                    "resourceRecordSet": {
-                        "name": inputs["name"],
-                        "type": inputs["type"],
-                        "aliasTarget": {
-                            "hostedZoneId": alias["zoneId"],
-                            "dNSName": alias["name"],
-                            "evaluateTargetHealth": alias["evaluateTargetHealth"],
-                        },
-                    },
-                }
-            ]
-        },
+        "hostedZoneId": inputs.pop("zoneId"),
+        "changeBatch": {"changes": [{"action": action, "resourceRecordSet": record}]},
     }
 
 
@@ -58,32 +67,65 @@ def create_budget(inputs: dict[str, Any]) -> dict[str, Any]:
     return {
         "accountId": "123456789012",
         "budget": {
-            "budgetName": inputs["name"],
-            "budgetLimit": {"amount": inputs["limitAmount"], "unit": inputs["limitUnit"]},
-            "costFilters": {entry["name"]: entry["values"] for entry in inputs["costFilters"]},
-            "timeUnit": inputs["timeUnit"],
-            "budgetType": inputs["budgetType"],
+            "budgetName": inputs.pop("name"),
+            "budgetLimit": {"amount": inputs.pop("limitAmount"), "unit": inputs.pop("limitUnit")},
+            "costFilters": {entry["name"]: entry["values"] for entry in inputs.pop("costFilters")},
+            "timeUnit": inputs.pop("timeUnit"),
+            "budgetType": inputs.pop("budgetType"),
         },
         "notificationsWithSubscribers": [
             {
-                "notification": {
-                    key: entry[key] for key in ("notificationType", "comparisonOperator", "threshold", "thresholdType")
-                },
-                "subscribers": [{"subscriptionType": "SNS", "address": arn} for arn in entry["subscriberSnsTopicArns"]],
+                "subscribers": [
+                    {"subscriptionType": "SNS", "address": arn} for arn in entry.pop("subscriberSnsTopicArns")
+                ],
+                "notification": entry,
             }
-            for entry in inputs["notifications"]
+            for entry in inputs.pop("notifications")
         ],
     }
 
 
 def topic_attributes(inputs: dict[str, Any]) -> dict[str, Any]:
     """Return the request for a topic, whose key is an attribute."""
-    return {"name": inputs["name"], "attributes": {"KmsMasterKeyId": inputs["kmsMasterKeyId"]}}
+    return {"name": inputs.pop("name"), "attributes": {"KmsMasterKeyId": inputs.pop("kmsMasterKeyId")}}
 
 
 def topic_policy(inputs: dict[str, Any]) -> dict[str, Any]:
     """Return the request that sets a topic's policy."""
-    return {"topicArn": inputs["arn"], "attributeName": "Policy", "attributeValue": inputs["policy"]}
+    return {"topicArn": inputs.pop("arn"), "attributeName": "Policy", "attributeValue": inputs.pop("policy")}
+
+
+def method_settings(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the patch of a stage that method settings are."""
+    settings = inputs["settings"]
+    enabled = str(settings.pop("metricsEnabled")).lower()
+    patch = {"op": "replace", "path": f"/{inputs.pop('methodPath')}/metrics/enabled", "value": enabled}
+    if not settings:
+        del inputs["settings"]
+    return {"restApiId": inputs.pop("restApi"), "stageName": inputs.pop("stageName"), "patchOperations": [patch]}
+
+
+def account_settings(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the patch of API Gateway's account settings."""
+    role = inputs.pop("cloudwatchRoleArn")
+    return {"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]}
+
+
+def public_access_block(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the request that closes a bucket."""
+    configuration = dict(inputs)
+    inputs.clear()
+    return {"bucket": configuration.pop("bucket"), "publicAccessBlockConfiguration": configuration}
+
+
+def bucket_encryption(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the request that encrypts a bucket."""
+    return {"bucket": inputs.pop("bucket"), "serverSideEncryptionConfiguration": {"rules": inputs.pop("rules")}}
+
+
+def bucket_ownership(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the request that says who owns what is put into a bucket."""
+    return {"bucket": inputs.pop("bucket"), "ownershipControls": {"rules": [inputs.pop("rule")]}}
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -94,8 +136,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "aws:sagemaker/endpoint:Endpoint": Operation("sagemaker", "CreateEndpoint", named="endpointName"),
     "aws:appautoscaling/target:Target": Operation("application-autoscaling", "RegisterScalableTarget"),
     "aws:appautoscaling/policy:Policy": Operation("application-autoscaling", "PutScalingPolicy", named="policyName"),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": Operation(
+        "application-autoscaling", "PutScheduledAction", named="scheduledActionName"
+    ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Operation("cloudwatch", "PutMetricAlarm", named="alarmName"),
     "aws:cloudwatch/dashboard:Dashboard": Operation("cloudwatch", "PutDashboard"),
+    "aws:cloudwatch/logGroup:LogGroup": Operation(
+        "logs",
+        "CreateLogGroup",
+        dropped={"retentionInDays": "set by PutRetentionPolicy, a whole number without bounds in the model"},
+        named="logGroupName",
+    ),
     "aws:iam/role:Role": Operation(
         "iam", "CreateRole", {"assumeRolePolicy": "assumeRolePolicyDocument"}, named="roleName"
     ),
@@ -105,7 +156,9 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Operation("iam", "AttachRolePolicy", {"role": "roleName"}),
     "aws:apigateway/restApi:RestApi": Operation(
-        "apigateway", "CreateRestApi", dropped={"body": "put by ImportRestApi; its integrations are checked one by one"}
+        "apigateway",
+        "CreateRestApi",
+        dropped={"body": "put by PutRestApi as a blob; each integration in it is held against PutIntegration"},
     ),
     "aws:apigateway/deployment:Deployment": Operation(
         "apigateway",
@@ -114,12 +167,24 @@ OPERATIONS: Mapping[str, Operation] = {
         {"triggers": "the provider's own: a change makes a new deployment"},
     ),
     "aws:apigateway/stage:Stage": Operation(
-        "apigateway", "CreateStage", {"restApi": "restApiId", "deployment": "deploymentId"}
+        "apigateway",
+        "CreateStage",
+        {"restApi": "restApiId", "deployment": "deploymentId"},
+        {"accessLogSettings": "set by patch operations of UpdateStage, free texts in the model"},
     ),
+    "aws:apigateway/methodSettings:MethodSettings": Operation("apigateway", "UpdateStage", rebuilt=method_settings),
+    "aws:apigateway/account:Account": Operation("apigateway", "UpdateAccount", rebuilt=account_settings),
     "aws:apigateway/domainName:DomainName": Operation("apigateway", "CreateDomainName"),
     "aws:apigateway/basePathMapping:BasePathMapping": Operation(
         "apigateway", "CreateBasePathMapping", {"restApi": "restApiId", "stageName": "stage"}
     ),
+    "aws:acm/certificate:Certificate": Operation("acm", "RequestCertificate"),
+    "aws:acm/certificateValidation:CertificateValidation": Operation(
+        "acm",
+        "DescribeCertificate",
+        dropped={"validationRecordFqdns": "the provider's own: the records it waits for"},
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Operation("ec2", "CreateVpcEndpoint"),
     "aws:kms/key:Key": Operation(
         "kms",
         "CreateKey",
@@ -128,15 +193,33 @@ OPERATIONS: Mapping[str, Operation] = {
             "deletionWindowInDays": "used by ScheduleKeyDeletion when the key goes",
         },
     ),
+    "aws:s3/bucket:Bucket": Operation("s3", "CreateBucket"),
+    "aws:s3/bucketVersioning:BucketVersioning": Operation("s3", "PutBucketVersioning"),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Operation(
+        "s3", "PutPublicAccessBlock", rebuilt=public_access_block
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Operation(
+        "s3", "PutBucketEncryption", rebuilt=bucket_encryption
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Operation(
+        "s3", "PutBucketOwnershipControls", rebuilt=bucket_ownership
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": Operation("s3", "PutBucketPolicy"),
     "aws:sns/topic:Topic": Operation("sns", "CreateTopic", named="name", rebuilt=topic_attributes),
     "aws:sns/topicPolicy:TopicPolicy": Operation("sns", "SetTopicAttributes", rebuilt=topic_policy),
     "aws:sns/topicSubscription:TopicSubscription": Operation("sns", "Subscribe", {"topic": "topicArn"}),
     "aws:route53/record:Record": Operation("route53", "ChangeResourceRecordSets", rebuilt=change_record),
     "aws:budgets/budget:Budget": Operation("budgets", "CreateBudget", rebuilt=create_budget),
 }
-UNMAPPED: Mapping[str, str] = {
-    "aws:apigateway/methodSettings:MethodSettings": "set by patch operations of UpdateStage, free texts in the model",
-}
+
+
+def not_judged() -> list[str]:
+    """Return, as rows of a Markdown table, every property that no model of AWS judges, and why."""
+    return [
+        f"| `{type_}` | `{name}` | {operation.service} {operation.name} | {why} |"
+        for type_, operation in sorted(OPERATIONS.items())
+        for name, why in sorted(operation.dropped.items())
+    ]
 
 
 def findings(resource: Mapping[str, Any]) -> list[str]:
@@ -149,13 +232,16 @@ def findings(resource: Mapping[str, Any]) -> list[str]:
     """
     operation = OPERATIONS[resource["type"]]
     model = operation_model(operation.service, operation.name)
-    inputs = {key: value for key, value in resource["inputs"].items() if key not in operation.dropped}
+    inputs = {key: value for key, value in deepcopy(resource["inputs"]).items() if key not in operation.dropped}
     if operation.named:
         # The provider's automatic name: seven random characters after the resource's own.
         inputs[operation.named] = inputs.pop("name", f"{resource['name']}-0a1b2c3")
-    inputs = operation.rebuilt(inputs) if operation.rebuilt else inputs
-    inputs = {operation.renamed.get(key, key): value for key, value in inputs.items()}
     found: list[str] = []
+    if operation.rebuilt:
+        request = operation.rebuilt(inputs)
+        found += [f"{resource['name']}.{name}: {operation.name} has no part for it" for name in sorted(inputs)]
+        inputs = request
+    inputs = {operation.renamed.get(key, key): value for key, value in inputs.items()}
     shape = model.input_shape
     request = translated(inputs, shape, resource["name"], found)
     report = ParamValidator().validate(request, shape)

@@ -19,6 +19,7 @@ from generator.model import (
     OwnPrices,
     Price,
     Runtime,
+    ScheduledMinimum,
     ServiceTime,
     Workload,
 )
@@ -216,5 +217,41 @@ def hostile() -> tuple[Layout, Fleet, Catalog]:
     return (
         replace(layout, groups=groups),
         replace(fleet, workloads=tuple(workloads), name='shop"; rm -rf /', cost_centre="'\n\""),
+        known,
+    )
+
+
+def two_regions() -> tuple[Layout, Fleet, Catalog]:
+    """Return two AWS regions that serve the same paths, one of them by the clock, with all a foundation provides."""
+    _, fleet, known = two_clouds()
+    workloads = tuple(
+        workload(f"{what}-{where}", f"/model{number}", f"{what}/{where}/1.tar.gz")
+        for number, what in enumerate(("electronics", "fashion"), start=1)
+        for where in ("asia", "usa")
+    )
+    machines = "sagemaker-multi-model", "ml.c6i.xlarge"
+    groups = (
+        group("asia", ("electronics-asia", "fashion-asia"), machines[0], "ap-southeast-1", machines[1]),
+        replace(
+            group("usa", ("electronics-usa", "fashion-usa"), machines[0], "us-east-1", machines[1]),
+            schedule=(
+                ScheduledMinimum("weekdays", 13, 3),
+                ScheduledMinimum("weekdays", 23, 1),
+                ScheduledMinimum("weekend", 0, 1),
+            ),
+        ),
+    )
+    amazon = replace(
+        fleet.environments["aws"], base=True, certificate=None, alarm_topic=None, artifact_bucket="models-{region}"
+    )
+    return (
+        Layout(groups, "solver", "hand-made"),
+        replace(
+            fleet,
+            name="two-regions",
+            workloads=workloads,
+            environments={"aws": amazon},
+            regions=(("aws", "us-east-1"), ("aws", "ap-southeast-1")),
+        ),
         known,
     )

@@ -3,7 +3,7 @@
 A process of its own for each run: the SDK keeps its state in the module. An invoke fails the run. In a preview the mock
 returns bare outputs, so whatever is created inside an apply is missing there; with echoed outputs it would not be.
 
-Usage: ``python tests/program_inventory.py PROJECT STACK update|preview``
+Usage: ``python tests/program_inventory.py PROJECT STACK update|preview [SETTING=VALUE ...]``
 """
 
 import json
@@ -15,9 +15,11 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockMonitor
 
 ACCOUNT = "123456789012"
 ARNS = {
+    "aws:acm/certificate:Certificate": "arn:aws:acm:eu-west-1:{account}:certificate/5b1d2c3e",
     "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
     "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy/{name}",
     "aws:kms/key:Key": "arn:aws:kms:eu-west-1:{account}:key/5b1d2c3e-0000-4000-8000-000000000000",
@@ -47,6 +49,15 @@ class Recorder(Mocks):
             "member": f"serviceAccount:{args.name}@example.iam.gserviceaccount.com",
             "regionalDomainName": "d-abcdefghij.execute-api.eu-west-1.amazonaws.com",
             "regionalZoneId": "Z0123456789ABCDEFGHIJ",
+            "fqdn": args.inputs.get("name"),
+            "domainValidationOptions": [
+                {
+                    "domainName": args.inputs.get("domainName"),
+                    "resourceRecordName": "_0a1b2c3d.models.example.com.",
+                    "resourceRecordType": "CNAME",
+                    "resourceRecordValue": "_4e5f6a7b.acm-validations.aws.",
+                }
+            ],
         }
         return f"{args.name}-id", {**known, **args.inputs}
 
@@ -54,14 +65,36 @@ class Recorder(Mocks):
         raise AssertionError(f"the program invokes {args.token}")
 
 
-def inventory(project: Path, stack: str, *, preview: bool) -> list[dict[str, Any]]:
-    """Return type, name and inputs of every resource, sorted."""
+class OptionsMonitor(MockMonitor):
+    """Keeps each resource's options beside its inputs: the mocks themselves are not shown them."""
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - as gRPC names it
+        recorder = self.mocks
+        assert isinstance(recorder, Recorder)
+        before = len(recorder.inventory)
+        response = super().RegisterResource(request)
+        for entry in recorder.inventory[before:]:
+            entry["options"] = {
+                "ignoreChanges": list(request.ignoreChanges),
+                "dependsOn": sorted(urn.rsplit("::", 1)[1] for urn in request.dependencies),
+                "deleteBeforeReplace": request.deleteBeforeReplace,
+                "protect": request.protect,
+                "retainOnDelete": request.retainOnDelete,
+                "parent": request.parent.rsplit("::", 1)[-1],
+            }
+        return response
+
+
+def inventory(project: Path, stack: str, more: dict[str, str], *, preview: bool) -> list[dict[str, Any]]:
+    """Return type, name, inputs and options of every resource, sorted; `more` stands beside the project's settings."""
     settings = yaml.safe_load((project / "stacks" / "config" / f"Pulumi.{stack}.yaml").read_text())["config"]
     recorder = Recorder(preview=preview)
     name = yaml.safe_load((project / "Pulumi.yaml").read_text())["name"]
-    pulumi.runtime.set_mocks(recorder, project=name, stack=stack, preview=preview)
+    monitor = OptionsMonitor(recorder)
+    pulumi.runtime.set_mocks(recorder, project=name, stack=stack, preview=preview, monitor=monitor)
     pulumi.runtime.set_all_config(
         {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
+        | {f"{name}:{key}": value for key, value in more.items()}
     )
 
     @pulumi.runtime.test
@@ -73,4 +106,6 @@ def inventory(project: Path, stack: str, *, preview: bool) -> list[dict[str, Any
 
 
 if __name__ == "__main__":
-    json.dump(inventory(Path(sys.argv[1]), sys.argv[2], preview=sys.argv[3] == "preview"), sys.stdout, default=repr)
+    given = dict(setting.split("=", 1) for setting in sys.argv[4:])
+    found = inventory(Path(sys.argv[1]), sys.argv[2], given, preview=sys.argv[3] == "preview")
+    json.dump(found, sys.stdout, default=repr)

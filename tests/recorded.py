@@ -1,4 +1,4 @@
-"""What a stack of an emitted project asks for, recorded in a process of its own and kept for the rest of the run."""
+"""What the stacks of emitted projects register, each recorded once in a test run."""
 
 import json
 import subprocess
@@ -7,13 +7,47 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+Operation = Literal["update", "preview"]
+
 ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests" / "golden"
+# What a base stack would have made: its region's stack is asked for it.
+CARRIED = {
+    "accessLogGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:api-access",
+    "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/5b1d2c3e-0000-4000-8000-000000000000",
+}
+# A base stack in a VPC.
+NETWORK = {
+    "vpcId": "vpc-0a1b2c3d",
+    "subnetIds": '["subnet-0a1b2c3d"]',
+    "securityGroupIds": '["sg-0a1b2c3d"]',
+    "routeTableIds": '["rtb-0a1b2c3d"]',
+}
+
+
+def expected(case: str) -> Path:
+    """Return the folder of one emitted project."""
+    return GOLDEN / case / "expected"
+
+
+def inventory(case: str, stack: str, operation: Operation) -> list[dict[str, Any]]:
+    """Return what a stack of an emitted project registers in an update or a preview."""
+    settings: dict[str, str] = {}
+    if case == "two-regions":
+        settings = NETWORK if stack.endswith("-base") else CARRIED
+    return recorded(expected(case), stack, operation, **settings)
 
 
 @cache
-def recorded(project: Path, stack: str, operation: Literal["update", "preview"]) -> list[dict[str, Any]]:
-    """Return type, name, provider and inputs of every resource; callers must not change them."""
+def recorded(project: Path, stack: str, operation: Operation, **settings: str) -> list[dict[str, Any]]:
+    """Run a stack under mocks in a process of its own, with settings beside the project's; callers change nothing."""
     command = [sys.executable, "-B", "-m", "tests.program_inventory", str(project), stack, operation]
+    command += [f"{name}={value}" for name, value in settings.items()]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
+
+
+def of_type(resources: list[dict[str, Any]], type_: str) -> list[dict[str, Any]]:
+    """Return the resources of one type, such as ``aws:sagemaker/endpoint:Endpoint``."""
+    return [entry for entry in resources if entry["type"] == type_]

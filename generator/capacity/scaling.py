@@ -1,12 +1,13 @@
 """How the number of replicas follows the load, per hosting kind."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
+from generator.compiled import compiled
 from generator.model import FloatArray, Hosting
 
 
@@ -96,26 +97,40 @@ def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start
     being the summed rate. L is linear but where one of its ends passes from one bin to the next; between those times
     the mean of ``exp(-L)`` has a closed form.
     """
-    back = int(np.ceil(max(hold_s, start_s) / bin_s)) + 1
+    hold_s = max(hold_s, start_s)
+    times = np.array(sorted({0.0, start_s % bin_s, hold_s % bin_s, bin_s}))
+    back = int(np.ceil(hold_s / bin_s)) + 1
     padded = np.concatenate([np.full(back, rate_rps[0]), rate_rps])
     summed = np.concatenate([[0.0], np.cumsum(padded)]) * bin_s
-    begins = np.arange(len(rate_rps)) + back
+    return _idle(summed, back, times, hold_s, start_s, bin_s)
 
-    def arrived(seconds: float) -> FloatArray:
-        whole = int(np.floor(seconds / bin_s))
-        part = seconds / bin_s - whole
-        low = summed[begins + whole]
-        return low + part * (summed[np.minimum(begins + whole + 1, len(summed) - 1)] - low)
 
-    def expected(seconds: float) -> FloatArray:
-        return np.maximum(arrived(seconds - start_s) - arrived(seconds - max(hold_s, start_s)), 0.0)
-
-    times = sorted({0.0, start_s % bin_s, max(hold_s, start_s) % bin_s, bin_s})
-    idle = np.zeros(len(rate_rps))
-    for (begin, first), (end, last) in pairwise([(time, expected(time)) for time in times]):
-        apart = np.abs(last - first) > 1e-9
-        mean = np.where(apart, (np.exp(-first) - np.exp(-last)) / np.where(apart, last - first, 1.0), np.exp(-first))
-        idle += mean * (end - begin) / bin_s
+@compiled
+def _idle(summed: FloatArray, back: int, times: FloatArray, hold_s: float, start_s: float, bin_s: float) -> FloatArray:
+    count = len(summed) - 1 - back
+    idle = np.zeros(count)
+    # Where the two ends of the window lie at each of the times, in whole bins and a part of one.
+    ends = np.empty((2, len(times)), dtype=np.int64)
+    parts = np.empty((2, len(times)))
+    for i in range(len(times)):
+        for j in range(2):
+            at = (times[i] - (start_s if j == 0 else hold_s)) / bin_s
+            ends[j, i] = math.floor(at)
+            parts[j, i] = at - ends[j, i]
+    for t in range(count):
+        previous = previous_idle = 0.0
+        for i in range(len(times)):
+            newest, oldest = t + back + ends[0, i], t + back + ends[1, i]
+            # At the end of the window's last bin the part is 0, and there is no bin beyond it.
+            upper = summed[newest] + parts[0, i] * (summed[min(newest + 1, len(summed) - 1)] - summed[newest])
+            lower = summed[oldest] + parts[1, i] * (summed[oldest + 1] - summed[oldest])
+            expected = max(upper - lower, 0.0)
+            nobody = math.exp(-expected)
+            if i > 0:
+                apart = expected - previous
+                mean = (previous_idle - nobody) / apart if abs(apart) > 1e-9 else previous_idle
+                idle[t] += mean * (times[i] - times[i - 1]) / bin_s
+            previous, previous_idle = expected, nobody
     return idle
 
 

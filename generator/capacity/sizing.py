@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.capacity.loops import WHOLE, first_kept, least_mean_replicas, mean_replicas
 from generator.capacity.machines import Machines
-from generator.capacity.queueing import service_miss, service_quantiles, wait_tail
+from generator.capacity.queueing import service_miss, service_quantiles
 from generator.capacity.sampling import sample_bins
 from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, idle_probability, late_share, scaling_signal
 from generator.model import FloatArray, Hosting, Traffic
@@ -138,6 +139,8 @@ class _Group:
         self.share = sizer.mean_rate[members] / max(sizer.mean_rate[members].sum(), 1e-12)
         self._series: dict[tuple[int, float], _Series] = {}
         self._idles: dict[tuple[float, float], FloatArray] = {}
+        self._ups: dict[Hosting, FloatArray] = {}
+        self._patient: dict[tuple[Hosting, int], bool] = {}
         self.weighted = self.rates * sizer.weights
         self.requests = np.maximum(self.weighted.sum(axis=1), 1e-300)
         arrivals = float(self.share @ sizer.arrival_scv[members])
@@ -174,19 +177,32 @@ class _Group:
 
     def _least_used(self, fits: NDArray[np.intp]) -> FloatArray:
         """Replicas the leanest policy runs on average, by machine; no policy runs fewer."""
-        alike, first, which = np.unique(self.sizer.alike[fits], return_index=True, return_inverse=True)
-        used = np.array([self._leanest(int(fits[i])) for i in first])
-        return used[which] if len(alike) else used
-
-    def _leanest(self, machine: int) -> float:
         table = self.sizer.machines
-        wanted = np.ceil(self.series(machine).signal / (table.processors[machine] * SCALING_TARGETS[0]) - 1e-9)
-        least = self.least_replicas(machine)
-        if least > 0 or not self.cold_is_borne(machine, self.sizer.latency_s[self.members]):
-            return float(self.weights @ np.maximum(wanted, max(least, 1)))
-        replicas = np.where(wanted <= 1, self.up(table.hosting[machine]), wanted)
+        _, first, which = np.unique(self.sizer.alike[fits], return_index=True, return_inverse=True)
+        kinds = fits[first]
+        rows: dict[int, int] = {}
+        signals: list[FloatArray] = []
+        ups: list[FloatArray] = [self.sizer.weights]
+        series, idle = np.zeros(len(kinds), dtype=np.intp), np.zeros(len(kinds), dtype=np.intp)
+        least = np.zeros(len(kinds))
+        for i, machine in enumerate(kinds.tolist()):
+            seen = self.series(machine)
+            if id(seen) not in rows:
+                rows[id(seen)] = len(signals)
+                signals.append(seen.signal)
+            series[i] = rows[id(seen)]
+            replicas = self.least_replicas(machine)
+            if replicas > 0 or not self._is_patient(machine):
+                least[i] = max(replicas, 1)
+            else:
+                up = self.up(table.hosting[machine])
+                idle[i] = next((j for j, found in enumerate(ups) if found is up), len(ups))
+                if idle[i] == len(ups):
+                    ups.append(up)
+        carried = table.processors[kinds] * SCALING_TARGETS[0]
+        used = least_mean_replicas(np.array(signals), np.array(ups), self.weights, series, idle, carried, least)
         # A fleet's silent member may need none at all; a bound of 0 would make an unpriced region look free.
-        return max(1e-9, float(self.weights @ replicas))
+        return np.maximum(used, 1e-9)[which]
 
     def egress_usd_per_h(self, regions: NDArray[np.intp]) -> FloatArray:
         """Price of the group's responses by region."""
@@ -202,12 +218,15 @@ class _Group:
         if key not in self._series:
             load = table.work_s[self.members, processor] @ self.rates
             signal = scaling_signal(load, behaviour, self.sizer.bin_s)
-            self._series[key] = _Series(load, signal, np.quantile(load, MINIMUM_QUANTILES))
+            busiest = np.argsort(-load, kind="stable")
+            self._series[key] = _Series(load, signal, _quantiles(load[busiest[::-1]]), busiest)
         return self._series[key]
 
     def up(self, hosting: Hosting) -> FloatArray:
         """Share of each bin's time that a service which may scale to zero is up."""
-        return 1.0 - self._idle(BEHAVIOUR[hosting].hold_s, 0.0)
+        if hosting not in self._ups:
+            self._ups[hosting] = 1.0 - self._idle(BEHAVIOUR[hosting].hold_s, 0.0)
+        return self._ups[hosting]
 
     def cold(self, hosting: Hosting) -> FloatArray:
         """Share of each bin's requests that would find a service scaled to zero, or still starting."""
@@ -232,6 +251,13 @@ class _Group:
         bearable = sizer.terms.miss_share * sizer.allowed_miss[members]
         return bool((late * (self.weighted @ self.cold(hosting)) <= bearable * self.requests).all())
 
+    def _is_patient(self, machine: int) -> bool:
+        """Tell whether cold starts would be borne if the network took no time."""
+        key = (self.sizer.machines.hosting[machine], int(self.sizer.machines.processor_class[machine]))
+        if key not in self._patient:
+            self._patient[key] = self.cold_is_borne(machine, self.sizer.latency_s[self.members])
+        return self._patient[key]
+
     def least_replicas(self, machine: int) -> int:
         """Fewest replicas the terms, the hosting kind and the members' availability allow."""
         return max(self.sizer.terms.least_replicas, 0 if self.sizer.to_zero[machine] else self.floor)
@@ -253,56 +279,47 @@ class _Group:
         quota = table.fleet.limits.quotas.get(table.instance_types[machine].name, 10**6)
         peak = max(float(signal.max()), float(load.max()))
         ceilings = self._ceilings(peak)
-        for mean, target, minimum in self._policies(series.quantiles / processors, signal, up, least, ceilings):
-            cost = mean * price + egress
-            if cost >= limit:
-                return None
-            maximum = max(minimum + 1, int(ceilings[target]))
-            if max(minimum, 1, min(int(np.ceil(peak / target - 1e-9)), maximum)) > quota:
-                continue
-            replicas = np.clip(np.ceil(signal / target - 1e-9), max(minimum, 1), maximum)
-            if misses.kept(load, replicas, to_zero=minimum == 0):
-                return Sizing(machine, region, target, minimum, min(maximum, quota), cost)
-        return None
+        mean, policies = self._policies(series.quantiles / processors, signal, up, least, ceilings)
+        cost = mean * price + egress
+        target, fewest, most = policies.T
+        wanted = np.maximum(np.maximum(fewest, 1.0), np.minimum(np.ceil(peak / target - WHOLE), most))
+        worth_a_look = np.flatnonzero((cost < limit) & (wanted <= quota))
+        found = misses.first_kept(load, signal, series.busiest, policies[worth_a_look])
+        if found is None:
+            return None
+        chosen = worth_a_look[found]
+        maximum = min(int(most[chosen]), quota)
+        return Sizing(machine, region, float(target[chosen]), int(fewest[chosen]), maximum, float(cost[chosen]))
 
-    def _ceilings(self, peak: float) -> dict[float, float]:
+    def _ceilings(self, peak: float) -> FloatArray:
         """Most replicas by scaling target: beyond the planned peak, and no more than a moderate utilisation needs."""
         beyond = peak * self.sizer.terms.headroom * CEILING_FACTOR
-        return {t: max(1.0, float(np.ceil(beyond / max(t, CEILING_UTILIZATION)))) for t in SCALING_TARGETS.tolist()}
+        return np.maximum(1.0, np.ceil(beyond / np.maximum(SCALING_TARGETS, CEILING_UTILIZATION)))
 
     def _policies(
-        self,
-        quantiles: FloatArray,
-        signal: FloatArray,
-        up: FloatArray | None,
-        least: int,
-        ceilings: dict[float, float],
-    ) -> list[tuple[float, float, int]]:
-        """Mean replicas, scaling target and minimum, fewest first; among equals the target that reacts earlier."""
-        most = np.array([ceilings[target] for target in SCALING_TARGETS.tolist()])[:, None]
-        wanted = np.ceil(signal / SCALING_TARGETS[:, None] - 1e-9)
+        self, quantiles: FloatArray, signal: FloatArray, up: FloatArray | None, least: int, ceilings: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Mean replicas, and scaling target, minimum and maximum; cheapest first, then what reacts earlier."""
+        most = ceilings[:, None]
         laid = np.minimum(np.ceil(quantiles / SCALING_TARGETS[:, None]), most)
-        minima = np.maximum(np.column_stack([np.full(len(laid), least), laid]), least)
+        minima = np.maximum(np.column_stack([np.full(len(laid), float(least)), laid]), least)
         # The autoscaler always has a replica to add, and with a low target it will: the price counts it.
         highest = np.maximum(most, minima + 1.0)
-        running = np.clip(wanted[:, None, :], np.maximum(minima, 1.0)[:, :, None], highest[:, :, None])
-        replicas = running @ self.weights
-        if up is not None:
-            replicas[:, 0] = np.where(running[:, 0] <= 1, up, running[:, 0]) @ self.weights
+        replicas = mean_replicas(signal, signal if up is None else up, self.weights, SCALING_TARGETS, minima, highest)
         mean = np.round(replicas, 12).ravel()
-        targets, minima = np.repeat(SCALING_TARGETS, minima.shape[1]), minima.ravel()
-        order = np.lexsort((minima, targets, mean))
-        found = zip(mean[order].tolist(), targets[order].tolist(), minima[order].astype(int).tolist(), strict=True)
-        return list(dict.fromkeys(found))
+        policies = np.column_stack([np.repeat(SCALING_TARGETS, minima.shape[1]), minima.ravel(), highest.ravel()])
+        order = np.lexsort((policies[:, 1], policies[:, 0], mean))
+        return mean[order], policies[order]
 
 
 @dataclass(frozen=True, eq=False)
 class _Series:
-    """Load and scaling signal in processors, bin by bin, and the load at `MINIMUM_QUANTILES`."""
+    """Load and scaling signal in processors, bin by bin; the load at `MINIMUM_QUANTILES`; the bins, busiest first."""
 
     load: FloatArray
     signal: FloatArray
     quantiles: FloatArray
+    busiest: NDArray[np.intp]
 
 
 class _Misses:
@@ -317,7 +334,7 @@ class _Misses:
         variation = np.sqrt(sizer.service_scv[members])
         self.group = group
         self.service_miss = service_miss(budget, service, variation)
-        self.cold_miss = service_miss(budget - group.starting_s(hosting), service, variation)
+        self.service, self.variation = service, variation
         self.late_share = late_share(BEHAVIOUR[hosting], sizer.bin_s)
         self.hosting: Hosting = hosting
         self.budget = budget
@@ -330,20 +347,42 @@ class _Misses:
         self.out_of_reach = bool((spare < 0).any())
         self.spare = sizer.terms.miss_share * spare
 
-    def kept(self, load: FloatArray, replicas: FloatArray, *, to_zero: bool) -> bool:
-        """Tell whether every member's share of late requests stays within its objective.
+    def first_kept(
+        self, load: FloatArray, signal: FloatArray, busiest: NDArray[np.intp], policies: FloatArray
+    ) -> int | None:
+        """Row of the first policy under which every member's share of late requests stays within its objective.
 
         All members are held to the wait the tightest of them bears, and to the start of the slowest, which errs on
         the safe side. Backlog is not carried over here; the judge does.
         """
         group = self.group
-        busy = load * group.sizer.terms.headroom / replicas
-        probability, decay = wait_tail(busy, replicas * self.slots, self.mean_service, group.variability)
-        late = (probability * np.exp(-self.waits[:, None] * decay)).mean(axis=0)
-        late[busy >= 1.0] = 1.0
-        if self.late_share > 0:
-            late[1:] = np.maximum(late[1:], (load[1:] > replicas[:-1]) * self.late_share)
-        missed = (1.0 - self.service_miss) * (group.weighted @ late)
-        if to_zero:
-            missed = missed + self.cold_miss * (group.weighted @ group.cold(self.hosting))
-        return bool((missed <= self.spare * group.requests).all())
+        starting = np.zeros(len(group.members))
+        if (policies[:, 1] == 0.0).any():
+            late = service_miss(self.budget - group.starting_s(self.hosting), self.service, self.variation)
+            starting = late * (group.weighted @ group.cold(self.hosting))
+        # What is late by service alone cannot be late again by waiting.
+        waiting = np.maximum(1.0 - self.service_miss, 1e-300)
+        row = first_kept(
+            policies,
+            load,
+            signal,
+            busiest,
+            group.weighted,
+            self.spare * group.requests / waiting,
+            starting / waiting,
+            group.sizer.terms.headroom,
+            self.slots,
+            self.mean_service,
+            group.variability,
+            self.waits,
+            self.late_share,
+        )
+        return None if row < 0 else row
+
+
+def _quantiles(ordered: FloatArray) -> FloatArray:
+    """`MINIMUM_QUANTILES` of values in ascending order, between neighbours in proportion."""
+    place = MINIMUM_QUANTILES * (len(ordered) - 1)
+    below = place.astype(np.intp)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])

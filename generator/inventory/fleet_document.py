@@ -191,13 +191,19 @@ class AwsEnvironmentEntry(EnvironmentEntry):
 
     account: str = Field(pattern=r"^[0-9]{12}$", description="Account id, twelve digits in quotes.")
     dns_zone_id: str = Field(pattern=r"^Z[A-Z0-9]{5,31}$", description="Route 53 hosted zone id.")
-    certificate: Annotated[
-        str,
-        StringConstraints(
-            pattern=r"^arn:aws(-cn|-us-gov)?:acm:[a-z0-9{}-]+:[0-9]{12}:certificate/[A-Za-z0-9{}-]{1,64}$"
-        ),
-        template("region"),
-    ] = Field(description="ARN of an ACM certificate; may hold {region}.")
+    certificate: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=r"^arn:aws(-cn|-us-gov)?:acm:[a-z0-9{}-]+:[0-9]{12}:certificate/[A-Za-z0-9{}-]{1,64}$"
+            ),
+            template("region"),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="ARN of an ACM certificate; may hold {region}. A base stack makes one.",
+    )
     alarm_topic: (
         Annotated[
             str,
@@ -206,6 +212,12 @@ class AwsEnvironmentEntry(EnvironmentEntry):
         ]
         | None
     ) = Field(default=None, description="ARN of an SNS topic that exists already; may hold {region}.")
+
+    @model_validator(mode="after")
+    def _a_certificate_comes_from_somewhere(self) -> "AwsEnvironmentEntry":
+        if self.certificate is None and not self.base:
+            raise ValueError("name a certificate, or have `base: true` make one")
+        return self
 
 
 class GcpEnvironmentEntry(EnvironmentEntry):

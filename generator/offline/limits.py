@@ -72,6 +72,22 @@ REQUESTS: dict[str, Request] = {
     "aws:apigateway/basePathMapping:BasePathMapping": Request(
         "apigateway", "CreateBasePathMapping", {"restApi": "restApiId", "stageName": "stage"}
     ),
+    "aws:acm/certificate:Certificate": Request("acm", "RequestCertificate"),
+    "aws:acm/certificateValidation:CertificateValidation": Request(
+        "acm",
+        "DescribeCertificate",
+        elsewhere=("validationRecordFqdns",),  # Pulumi's alone
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": Request(
+        "logs",
+        "CreateLogGroup",
+        {"name": "logGroupName"},
+        elsewhere=("retentionInDays",),  # PutRetentionPolicy
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Request("ec2", "CreateVpcEndpoint"),
+    "aws:s3/bucket:Bucket": Request("s3", "CreateBucket"),
+    "aws:s3/bucketVersioning:BucketVersioning": Request("s3", "PutBucketVersioning"),
+    "aws:s3/bucketPolicy:BucketPolicy": Request("s3", "PutBucketPolicy"),
     "aws:sns/topic:Topic": Request(
         "sns",
         "CreateTopic",
@@ -87,6 +103,10 @@ REQUESTS: dict[str, Request] = {
 
 # AWS types the stand-in accepts without a model of their call, and why.
 UNMODELLED: dict[str, str] = {
+    "aws:apigateway/account:Account": "UpdateAccount takes patch operations: paths and texts",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "the call nests what the type keeps flat",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "the call nests what the type keeps flat",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "it nests the rules",
     "aws:apigateway/methodSettings:MethodSettings": "UpdateStage takes patch operations: paths and texts",
     "aws:sns/topicPolicy:TopicPolicy": "SetTopicAttributes takes any attribute name and text",
     "aws:route53/record:Record": "ChangeResourceRecordSets takes a change batch, not a record's members",

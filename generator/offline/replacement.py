@@ -42,6 +42,17 @@ REPLACED: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("keyUsage", "customerMasterKeySpec", "multiRegion"),
         "KMS API: UpdateKeyDescription is all there is",
     ),
+    ("aws:s3/*", ("bucket",), "S3 API: every request identifies by Bucket"),
+    (
+        "aws:acm/certificate:Certificate",
+        ("domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm"),
+        "ACM API: UpdateCertificateOptions changes options alone",
+    ),
+    (
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        ("vpcId", "serviceName", "vpcEndpointType"),
+        "EC2 API: ModifyVpcEndpoint takes none of these",
+    ),
     ("aws:sns/topic:Topic", ("fifoTopic",), "SNS API, CreateTopic: FifoTopic is set at creation only"),
     ("aws:sns/topicPolicy:TopicPolicy", ("arn",), "SNS API: SetTopicAttributes identifies by TopicArn"),
     (

@@ -8,6 +8,7 @@ import inspect
 import re
 import types
 import typing
+import warnings
 from dataclasses import dataclass
 
 import pulumi
@@ -59,7 +60,10 @@ def shape(token: str) -> Shape | None:
         table: dict[str, typing.Any] = getattr(known, "mod_info", {"classes": {}})
         if token not in table["classes"]:
             return None
-        resource = getattr(importlib.import_module(table["fqn"]), table["classes"][token])
+        with warnings.catch_warnings():
+            # A service's package announces its own deprecated types when it is imported, whichever is asked for.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            resource = getattr(importlib.import_module(table["fqn"]), table["classes"][token])
         source = importlib.import_module(resource.__module__)
     arguments = getattr(source, source.__all__[0])
     return Shape(inputs=fields(arguments), outputs=fields(resource))

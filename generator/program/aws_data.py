@@ -1,16 +1,27 @@
 """The AWS stacks as the values an emitted program is written in: every name, figure and path is decided here."""
 
+import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from typing import cast
 
+from generator.errors import EmitError
 from generator.model import Group
 from generator.program.cloud_names import aws_tag, checked, filled, short
 from generator.program.site import Site, host, model, public_paths, whole_usd
 from generator.program.stacks.components import values
 
 HOURS_PER_MONTH = 730
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+MOST_API_RESOURCES = 300
+DAYS: Mapping[str, frozenset[str]] = {
+    "all": frozenset(("weekdays", "weekend")),
+    "weekdays": frozenset(("weekdays",)),
+    "weekend": frozenset(("weekend",)),
+}
 
 
 def aws_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, values.AwsStack]:
@@ -21,11 +32,27 @@ def aws_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, 
     regions : mapping of str to sequence of Group
         The groups of each region, sorted by name.
     """
-    stacks: dict[str, values.AwsStack] = {}
-    for region, groups in sorted(regions.items()):
-        name = f"{site.fleet.environment}-aws-{region}"
-        stacks[name] = aws_region(name, groups, site)
-    return stacks
+    if not regions:
+        return {}
+    environment = site.environment("aws")
+    served = {
+        f"{site.fleet.environment}-aws-{region}": aws_region(region, groups, site)
+        for region, groups in sorted(regions.items())
+    }
+    if not_shared(list(served.values()), site) is None:
+        served = {name: replace(stack, shared_host=environment.domain) for name, stack in served.items()}
+    if not environment.base:
+        return {**served}
+    if len(served) > 1 and "{region}" not in environment.artifact_bucket:
+        raise EmitError(
+            "fleet.yaml, environments, aws, artifact_bucket",
+            f"{environment.artifact_bucket[:80]!r} is one bucket for {len(served)} regions.",
+            "SageMaker reads artifacts from its own region: write {region} into the name.",
+        )
+    return {
+        **{f"{name}-base": aws_base(f"{name}-base", stack.region, site) for name, stack in served.items()},
+        **served,
+    }
 
 
 def aws_settings(stack: values.AwsStack, site: Site) -> dict[str, str | None]:
@@ -35,22 +62,46 @@ def aws_settings(stack: values.AwsStack, site: Site) -> dict[str, str | None]:
     def local(text: str | None) -> str | None:
         return filled(text, stack.region, environment.account) if text else None
 
-    return {
-        "alarmEmail": environment.alarm_email,
+    settings = {"alarmEmail": environment.alarm_email, "hostedZoneId": environment.dns_zone_id}
+    if isinstance(stack, values.AwsBase):
+        return settings
+    return settings | {
         "alarmTopicArn": local(environment.alarm_topic),
         "artifactBucket": local(environment.artifact_bucket),
         "certificateArn": local(environment.certificate),
-        "hostedZoneId": environment.dns_zone_id,
         "monthlyBudgetUsd": whole_usd(environment.monthly_budget_usd),
     }
 
 
-def aws_region(stack: str, groups: Sequence[Group], site: Site) -> values.AwsRegion:
+def aws_base(stack: str, region: str, site: Site) -> values.AwsBase:
+    """Return the data of what is one per account and region."""
+    environment = site.environment("aws")
+    return values.AwsBase(
+        environment=site.fleet.environment,
+        fleet=site.project,
+        account=checked("AWS account", environment.account, "fleet.yaml, environments, aws"),
+        region=region,
+        artifact_bucket=checked(
+            "S3 bucket",
+            filled(environment.artifact_bucket, region, environment.account),
+            "fleet.yaml, environments, aws, artifact_bucket",
+        ),
+        certificate_domain=checked("domain", environment.domain, "fleet.yaml, environments, aws")
+        if environment.certificate is None
+        else None,
+        alarm_topic=environment.alarm_topic is None,
+        tags=site.tags(stack),
+    )
+
+
+def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRegion:
     """Return the data of one AWS region's stack."""
     environment = site.environment("aws")
     account = checked("AWS account", environment.account, "fleet.yaml, environments, aws")
     paths = public_paths(groups, site)
-    region = groups[0].region
+    split_paths = api_resources(paths.values()) > MOST_API_RESOURCES
+    if split_paths:
+        paths = split(paths, site.keys)
     made: list[values.AwsGroup] = []
     for group in groups:
         members = site.members(group)
@@ -60,10 +111,14 @@ def aws_region(stack: str, groups: Sequence[Group], site: Site) -> values.AwsReg
         made.append(
             values.AwsGroup(
                 name=group.name,
-                endpoint=site.succession.name(stack, group, "endpoint", f"{site.fleet.environment}-{group.name}", 63),
+                endpoint=short(f"{site.fleet.environment}-{group.name}", 63),
                 hosting=cast("values.AwsHosting", group.hosting),
                 instance_type=group.instance_type,
-                image=filled(site.image(group, members[0], "aws").template, group.region, account),
+                image=checked(
+                    "ECR image",
+                    filled(site.image(group, members[0], "aws").template, group.region, account),
+                    f"group {group.name}, runtime {members[0].runtime[:80]!r}",
+                ),
                 min_replicas=group.min_replicas,
                 max_replicas=group.max_replicas,
                 invocations_per_minute=round(group.target_utilization * group.replica_rps * 60.0, 3),
@@ -76,10 +131,10 @@ def aws_region(stack: str, groups: Sequence[Group], site: Site) -> values.AwsReg
                 monthly_ceiling_usd=math.ceil(offering.price.usd_per_h * group.max_replicas * HOURS_PER_MONTH)
                 if offering
                 else None,
+                schedule=schedule(group),
                 models=tuple(
                     model(workload, site.keys[workload.name], paths[workload.name], aws_tag) for workload in members
                 ),
-                formerly=site.formerly(group),
             )
         )
     return values.AwsRegion(
@@ -88,10 +143,84 @@ def aws_region(stack: str, groups: Sequence[Group], site: Site) -> values.AwsReg
         account=account,
         region=region,
         host=host(environment, region),
+        shared_host=None,
         api=short(f"{site.fleet.environment}-{site.project}", 63),
-        tags=site.tags(stack),
+        split_paths=split_paths,
+        tags=site.tags(f"{site.fleet.environment}-aws-{region}"),
         groups=tuple(made),
     )
+
+
+def schedule(group: Group) -> tuple[values.ScheduledMinimum, ...]:
+    """Return a group's minimums that follow the clock, by day and hour; what cannot be followed is refused."""
+    if group.schedule and group.hosting == "sagemaker-serverless":
+        raise EmitError(
+            f"group {group.name}",
+            "a serverless endpoint keeps no instance running, so it has no minimum to schedule.",
+            "Plan anew, or take its schedule away.",
+        )
+    begun: set[tuple[str, int]] = set()
+    for entry in group.schedule:
+        what = f"the schedule asks for {entry.min_replicas} replicas from {entry.hour} o'clock, {entry.days},"
+        if not (group.min_replicas <= entry.min_replicas <= group.max_replicas and 0 <= entry.hour <= 23):
+            raise EmitError(
+                f"group {group.name}",
+                f"{what} outside {group.min_replicas} to {group.max_replicas} replicas or hours 0 to 23.",
+                "Plan anew.",
+            )
+        beginnings = {(day, entry.hour) for day in DAYS[entry.days]}
+        if begun & beginnings:
+            raise EmitError(f"group {group.name}", f"{what} and another entry begins then.", "Keep one of the two.")
+        begun |= beginnings
+    return tuple(
+        values.ScheduledMinimum(days=entry.days, hour=entry.hour, min_replicas=entry.min_replicas)
+        for entry in sorted(group.schedule, key=lambda entry: (entry.days, entry.hour))
+    )
+
+
+def api_resources(paths: Iterable[str]) -> int:
+    """Count the resources of a REST API with these paths: the root, and every part of a path once."""
+    parts = [path.strip("/").split("/") for path in paths]
+    return 1 + len({tuple(part[:depth]) for part in parts for depth in range(1, len(part) + 1)})
+
+
+def split(paths: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, str]:
+    """Return the paths of a region that has more than one REST API holds, each behind a digit or more of its API.
+
+    The digits are the first of the digest of a model's key, as many as it takes: which API a model is behind follows
+    from itself alone, and changes when a region outgrows sixteen times what one API holds.
+    """
+    for length in itertools.count(1):
+        behind = {name: sha256(keys[name].encode()).hexdigest()[:length] for name in paths}
+        held: dict[str, list[str]] = {}
+        for name, path in paths.items():
+            held.setdefault(behind[name], []).append(path)
+        if all(api_resources(those) <= MOST_API_RESOURCES for those in held.values()):
+            return {name: f"/{behind[name]}{path}" for name, path in paths.items()}
+    raise AssertionError  # Digests differ somewhere, and a path alone has fewer parts than an API has resources.
+
+
+def not_shared(stacks: Sequence[values.AwsRegion], site: Site) -> str | None:
+    """Say why the fleet's domain does not lead to the nearest AWS region; None where it does."""
+    environment = site.environment("aws")
+    google = site.fleet.environments.get("gcp")
+    if len(stacks) < 2:
+        return "AWS serves from one region only"
+    served = [{model.path for group in stack.groups for model in group.models} for stack in stacks]
+    if any(paths != served[0] for paths in served):
+        return "its AWS regions do not all serve the same paths"
+    bound = sorted(
+        model.name
+        for stack in stacks
+        for group in stack.groups
+        for model in group.models
+        if site.workloads[model.name].residency
+    )
+    if bound:
+        return f"the data of {len(bound)} of these models must stay in a region of the caller's choice, not the nearest"
+    if google is not None and google.domain == environment.domain and "gcp" in site.clouds:
+        return "the same domain leads to GCP as well, and two clouds cannot answer for one name"
+    return None
 
 
 def has_local_storage(instance_type: str) -> bool:

@@ -16,6 +16,10 @@ NAMES: Mapping[str, str] = {
     "artifact": r"[A-Za-z0-9][A-Za-z0-9._=+-]*(/[A-Za-z0-9_=+-][A-Za-z0-9._=+-]*)*",
     "domain": r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
     "AWS account": r"[0-9]{12}",
+    # SageMaker takes images from ECR alone.
+    "ECR image": r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/"
+    r"[a-z0-9][a-z0-9._/-]*(:[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})?",
+    "S3 bucket": r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
     "GCP project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
 }
 

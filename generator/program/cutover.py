@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from generator.model import Fleet, Workload, workloads_by_name
+from generator.model import Workload
+from generator.program.aws_data import not_shared
+from generator.program.site import Site
 from generator.program.stacks.components import values
 
 
@@ -19,21 +21,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """One stack's cutover. `steps` are Markdown of our own; `moved` says that some path got a prefix."""
+    """One stack's cutover. `notes` and `steps` are Markdown of our own."""
 
     number: int
     stack: str
     callers: str
     rows: Sequence[Row]
-    moved: bool
-    paths: int
+    notes: Sequence[str]
     steps: Sequence[str]
 
 
-def cutover(stacks: Mapping[str, values.Stack], fleet: Fleet) -> list[Wave]:
+@dataclass(frozen=True, slots=True)
+class Cutover:
+    """All waves, and what holds for several: Markdown of our own."""
+
+    notes: Sequence[str]
+    waves: Sequence[Wave]
+
+
+def cutover(stacks: Mapping[str, values.Stack], site: Site) -> Cutover:
     """Return the waves, smallest stack first: what goes wrong shall go wrong where the fewest models are."""
-    known = workloads_by_name(fleet.workloads)
-    regions = {name: stack for name, stack in stacks.items() if not isinstance(stack, values.GcpEdge)}
+    regions = {name: stack for name, stack in stacks.items() if isinstance(stack, values.AwsRegion | values.GcpRegion)}
     edge = next((name for name, stack in stacks.items() if isinstance(stack, values.GcpEdge)), None)
     waves: list[Wave] = []
     for name, stack in sorted(regions.items(), key=lambda entry: (model_count(entry[1]), entry[0])):
@@ -45,15 +53,50 @@ def cutover(stacks: Mapping[str, values.Stack], fleet: Fleet) -> list[Wave]:
                 stack=name,
                 callers=callers(stack),
                 rows=[
-                    Row(model.name, model.version, today(known[model.name]), f"https://{stack.host}{model.path}")
+                    Row(
+                        model.name,
+                        model.version,
+                        today(site.workloads[model.name]),
+                        f"https://{stack.host}{model.path}",
+                    )
                     for model in sorted(models, key=lambda model: model.name)
                 ],
-                moved=any(model.path != known[model.name].path for model in models),
-                paths=0 if google else len(models),
-                steps=steps(name, edge if google else None),
+                notes=moved(stack, models, site),
+                steps=[*carried(name, stacks.get(f"{name}-base")), *steps(name, edge if google else None)],
             )
         )
-    return waves
+    return Cutover(shared_domain(stacks, site), waves)
+
+
+def shared_domain(stacks: Mapping[str, values.Stack], site: Site) -> list[str]:
+    """Say where the fleet's domain leads on AWS, or why nowhere."""
+    amazon = [stack for stack in stacks.values() if isinstance(stack, values.AwsRegion)]
+    if not amazon:
+        return []
+    domain = site.environment("aws").domain
+    why = not_shared(amazon, site)
+    if why is not None:
+        return [f"`{domain}` itself leads to no AWS region: {why}. Callers name the region."]
+    return [
+        f"`{domain}` leads to the AWS region nearest to the caller by latency; all serve the same paths. Such requests "
+        "are signed with Signature Version 4A for the region set `*`: a caller cannot know which region will answer, "
+        "and a signature of Version 4 is good in one only.",
+        f"Each region's certificate has to cover `{domain}` beside the name of the region.",
+    ]
+
+
+def moved(stack: values.AwsRegion | values.GcpRegion, models: Sequence[values.Model], site: Site) -> list[str]:
+    """Say why some of a region's paths are not those the fleet asked for."""
+    if all(model.path == site.workloads[model.name].path for model in models):
+        return []
+    if isinstance(stack, values.AwsRegion) and stack.split_paths:
+        return [
+            f"The {len(models)} models of this region are more than one REST API holds (300 resources, the root and "
+            "every part of a path included): each path has the digit of its API in front of it."
+        ]
+    return [
+        "More than one model of this region asked for the same path; each of these got its own name in front of it."
+    ]
 
 
 def model_count(stack: values.AwsRegion | values.GcpRegion) -> int:
@@ -70,7 +113,7 @@ def callers(stack: values.AwsRegion | values.GcpRegion) -> str:
         )
     return (
         f"requests signed with Signature Version 4 (service execute-api, region {stack.region}), by a role that may "
-        "execute-api:Invoke on the output invokeArn of this stack. POST, at most 6 MB, answered within 29 s."
+        "execute-api:Invoke on the output invokeArns of this stack. POST, at most 6 MB, answered within 29 s."
     )
 
 
@@ -83,8 +126,24 @@ def today(workload: Workload) -> str:
     return f"{current.hosting}, {replicas}{current.instance_type} in {current.region}"
 
 
+def carried(stack: str, base: values.Stack | None) -> list[str]:
+    """Return how what a base stack made is carried over into its region's configuration."""
+    if not isinstance(base, values.AwsBase):
+        return []
+    # Each output has the name of the region's setting.
+    names = ["accessLogGroupArn", "artifactBucket", "kmsKeyArn"]
+    names += ["alarmTopicArn"] if base.alarm_topic else []
+    names += ["certificateArn"] if base.certificate_domain is not None else []
+    return [
+        f"`pulumi up --stack {stack}-base`, then carry what it made over into the configuration of `{stack}`:\n\n"
+        f"   ```sh\n   for name in {' '.join(sorted(names))}; do\n"
+        f'     pulumi config set --stack {stack} "$name" "$(pulumi stack output --stack {stack}-base "$name")"\n'
+        "   done\n   ```\n"
+    ]
+
+
 def steps(stack: str, edge: str | None) -> list[str]:
-    """Return the order of one wave."""
+    """Return the order of one wave; `edge` is the stack of the load balancer before this one."""
     before = [f"Complete the configuration of `{stack}`, then `pulumi up --stack {stack}`."]
     if edge is not None:
         before.append(f"Then `pulumi up --stack {edge}`: the load balancer needs the services to exist.")

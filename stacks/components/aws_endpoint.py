@@ -5,8 +5,7 @@ nor a new version touches the endpoint. A GPU group is the same, its image a Tri
 and serverless endpoints are given that artifact.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -24,21 +23,13 @@ from pulumi_aws.sagemaker import (
     EndpointDeploymentConfigBlueGreenUpdatePolicyTrafficRoutingConfigurationCanarySizeArgs as CanarySizeArgs,
 )
 
+from .aws_foundation import Foundation
 from .aws_identity import execution_role
 from .aws_watch import VARIANT, endpoint_alarms
-from .values import AwsGroup, AwsRegion, shared_tags
+from .values import AwsGroup, AwsRegion, Days, ScheduledMinimum, shared_tags
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foundation:
-    """What the groups of a region find already there."""
-
-    artifact_bucket: str
-    key_arn: pulumi.Input[str]
-    topic_arn: pulumi.Input[str]
-    subnet_ids: tuple[str, ...]
-    security_group_ids: tuple[str, ...]
-    protect: bool
+# Days of the week as Application Auto Scaling's cron writes them, day of month and of week in this order.
+CRON_DAYS: Mapping[Days, str] = {"all": "* * ?", "weekdays": "? * MON-FRI", "weekend": "? * SAT,SUN"}
 
 
 class SageMakerGroup(pulumi.ComponentResource):
@@ -185,7 +176,10 @@ def scale(
     tags: dict[str, str],
     child: pulumi.ResourceOptions,
 ) -> None:
-    """Keep invocations a minute and instance near the plan's target; out within a minute, in after ten."""
+    """Keep invocations a minute and instance near the plan's target; out within a minute, in after ten.
+
+    Where the traffic follows the clock, the least number of instances does as well.
+    """
     target = aws.appautoscaling.Target(
         f"{name}-scaling",
         service_namespace="sagemaker",
@@ -194,7 +188,12 @@ def scale(
         min_capacity=group.min_replicas,
         max_capacity=group.max_replicas,
         tags=tags,
-        opts=child,
+        opts=pulumi.ResourceOptions.merge(
+            child,
+            # Scheduled actions move the minimum of the target itself: an update at noon must not set back the
+            # morning's. They leave the maximum alone, so that one stays ours. A new floor arrives with the next action.
+            pulumi.ResourceOptions(ignore_changes=["minCapacity"] if group.schedule else []),
+        ),
     )
     aws.appautoscaling.Policy(
         f"{name}-target-tracking",
@@ -212,3 +211,21 @@ def scale(
         ),
         opts=child,
     )
+    for entry in group.schedule:
+        aws.appautoscaling.ScheduledAction(
+            f"{name}-{entry.days}-{entry.hour:02d}",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            schedule=cron(entry),
+            timezone="UTC",
+            scalable_target_action=aws.appautoscaling.ScheduledActionScalableTargetActionArgs(
+                min_capacity=entry.min_replicas
+            ),
+            opts=child,
+        )
+
+
+def cron(entry: ScheduledMinimum) -> str:
+    """Return when an entry begins, such as ``cron(0 8 ? * MON-FRI *)``."""
+    return f"cron(0 {entry.hour} {CRON_DAYS[entry.days]} *)"

@@ -16,7 +16,6 @@ from pulumi_gcp.compute import URLMapPathMatcherPathRuleRouteActionUrlRewriteArg
 
 from .gcp import google
 from .gcp_watch import notification_channels, route_alerts
-from .renames import formerly
 from .values import Backend, GcpEdge, Host
 
 
@@ -99,7 +98,7 @@ def backend_service(host: Host, backend: Backend, edge: pulumi.ResourceOptions) 
         region=host.region,
         network_endpoint_type="SERVERLESS",
         cloud_run=compute.RegionNetworkEndpointGroupCloudRunArgs(service=backend.service),
-        opts=formerly(edge, [f"edge-{name}-neg" for name in backend.formerly]),
+        opts=edge,
     )
     return compute.BackendService(
         f"edge-{backend.group}",
@@ -107,7 +106,7 @@ def backend_service(host: Host, backend: Backend, edge: pulumi.ResourceOptions) 
         protocol="HTTPS",
         backends=[compute.BackendServiceBackendArgs(group=endpoints.id)],
         log_config=compute.BackendServiceLogConfigArgs(enable=True, sample_rate=0.1),
-        opts=formerly(edge, [f"edge-{name}" for name in backend.formerly]),
+        opts=edge,
     )
 
 

@@ -8,7 +8,9 @@ STACK = AwsRegion(
     account="123456789012",
     region="ap-southeast-1",
     host="ap-southeast-1.models.example.com",
+    shared_host=None,
     api="prod-paper",
+    split_paths=False,
     tags={
         "cost-centre": "merchandising",
         "environment": "prod",
@@ -32,6 +34,7 @@ STACK = AwsRegion(
             concurrency=0,
             volume_key=True,
             monthly_ceiling_usd=687,
+            schedule=(),
             models=(
                 Model(
                     key="electronics-asia",

@@ -8,7 +8,9 @@ STACK = AwsRegion(
     account="123456789012",
     region="us-east-2",
     host="us-east-2.models.example.com",
+    shared_host=None,
     api="prod-paper",
+    split_paths=False,
     tags={
         "cost-centre": "merchandising",
         "environment": "prod",
@@ -32,6 +34,7 @@ STACK = AwsRegion(
             concurrency=0,
             volume_key=True,
             monthly_ceiling_usd=2979,
+            schedule=(),
             models=(
                 Model(
                     key="electronics-usa",
@@ -62,6 +65,7 @@ STACK = AwsRegion(
             concurrency=0,
             volume_key=True,
             monthly_ceiling_usd=1564,
+            schedule=(),
             models=(
                 Model(
                     key="fashion-usa",

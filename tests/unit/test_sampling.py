@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from generator.capacity.sampling import COUNTED, SAMPLED_BINS, WARM_UP, sample_bins
+from generator.capacity.sampling import MOST_SAMPLED_BINS, SAMPLED_BINS, WARM_UP_S, sample_bins, stretch
+from generator.capacity.scaling import BEHAVIOUR, scaling_signal
 from generator.model import FloatArray, Traffic
 from tests.fleets import days, fleet, traffic, workload
 
 LENGTHS = [SAMPLED_BINS + 1, 4096, 4103, 20_000]
+COUNTED, WARM_UP, _ = stretch(300.0)
 
 
-def seen(rates: FloatArray) -> Traffic:
-    return traffic(fleet([workload(f"w{i:03d}") for i in range(len(rates))]), rates)
+def seen(rates: FloatArray, *, bin_s: float = 300.0) -> Traffic:
+    return traffic(fleet([workload(f"w{i:03d}") for i in range(len(rates))]), rates, bin_s=bin_s)
 
 
 @pytest.mark.parametrize("bins", [24, 2016, SAMPLED_BINS])
@@ -73,3 +75,25 @@ def test_traffic_without_any_shape_can_be_sampled(value: float) -> None:
     rate, weights = sample_bins(seen(np.full((2, 5000), value)))
 
     assert rate @ weights == pytest.approx([value, value])
+
+
+@pytest.mark.parametrize("bin_s", [1.0, 10.0, 60.0, 300.0, 900.0, 3600.0])
+def test_no_stretch_reaches_back_to_the_one_before_it(bin_s: float) -> None:
+    longest = max(behaviour.scale_out_delay_s + behaviour.hold_s for behaviour in BEHAVIOUR.values())
+    counted, warm_up, stretches = stretch(bin_s)
+
+    assert longest <= WARM_UP_S <= warm_up * bin_s
+    assert counted >= 12
+    assert stretches >= 2
+    assert stretches * (counted + warm_up) <= max(MOST_SAMPLED_BINS, 2 * (counted + warm_up))
+
+
+@pytest.mark.parametrize("hosting", ["sagemaker-multi-model", "cloud-run-cpu"])
+def test_bursts_of_minutes_cost_the_sample_what_they_cost_the_window(hosting: str) -> None:
+    rng = np.random.default_rng(8)
+    rates = np.where(rng.random((1, 20_000)) < 0.01, 40.0, 1.0) * rng.gamma(20.0, 1 / 20.0, (1, 20_000))
+    rate, weights = sample_bins(seen(rates, bin_s=60.0))
+    behaviour = next(found for name, found in BEHAVIOUR.items() if name == hosting)
+    whole = np.ceil(scaling_signal(rates[0], behaviour, 60.0) / 4.0).mean()
+
+    assert weights @ np.ceil(scaling_signal(rate[0], behaviour, 60.0) / 4.0) == pytest.approx(whole, rel=0.05)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from .renames import formerly
 from .values import AwsGroup, AwsRegion
 
 Statement = Mapping[str, object]
@@ -122,12 +121,11 @@ def invoke_role(
     name: str, group: AwsGroup, stack: AwsRegion, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
     """Make the role the API calls the group's endpoint with: that endpoint, and of it the group's models only."""
-    known = [name.removesuffix(group.name) + former for former in group.formerly]
     role = aws.iam.Role(
         name,
         assume_role_policy=trust("apigateway.amazonaws.com", stack.account),
         tags={"group": group.name},
-        opts=formerly(child, known),
+        opts=child,
     )
     endpoint_arn = f"arn:aws:sagemaker:{stack.region}:{stack.account}:endpoint/{group.endpoint}"
 
@@ -143,18 +141,20 @@ def invoke_role(
         return [{**statement, "Condition": {"StringEquals": {"sagemaker:TargetModel": list(artifacts)}}}]
 
     artifacts = sorted({model.artifact for model in group.models})
-    documents = [invoke(part) for part in parts(artifacts)]
-    models = [f"{former}-models" for former in known]
-    return role, attach(f"{name}-models", role, documents, {"group": group.name}, child, models)
+    attached = attach(f"{name}-models", role, [invoke(part) for part in parts(artifacts)], {"group": group.name}, child)
+    return role, attached
 
 
 def trust(service: str, account: str) -> str:
     """Return the trust policy: one service, on behalf of this account only."""
+    # API Gateway is not documented to name the account it acts for: a condition that demands it would refuse every
+    # call. Nobody can hand this role to another account's API, so it is enough to refuse another account's name.
+    operator = "StringEqualsIfExists" if service == "apigateway.amazonaws.com" else "StringEquals"
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        "Condition": {operator: {"aws:SourceAccount": account}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
 
@@ -195,12 +195,8 @@ def attach(
     documents: Sequence[Sequence[Statement]],
     tags: Mapping[str, str],
     child: pulumi.ResourceOptions,
-    known: Sequence[str] = (),
 ) -> list[pulumi.Resource]:
-    """Attach one managed policy for each document: inline policies of a role share 10,240 characters.
-
-    `known` are names under which these policies, outside their group's component, may be found.
-    """
+    """Attach one managed policy for each document: inline policies of a role share 10,240 characters."""
     attached: list[pulumi.Resource] = []
     for number, statements in enumerate(documents, start=1):
         policy = aws.iam.Policy(
@@ -209,14 +205,9 @@ def attach(
                 {"Version": "2012-10-17", "Statement": statements}, sort_keys=True, separators=(",", ":")
             ),
             tags=tags,
-            opts=formerly(child, [f"{former}-{number}" for former in known]),
+            opts=child,
         )
         attached.append(
-            aws.iam.RolePolicyAttachment(
-                f"{name}-{number}-attached",
-                role=role.name,
-                policy_arn=policy.arn,
-                opts=formerly(child, [f"{former}-{number}-attached" for former in known]),
-            )
+            aws.iam.RolePolicyAttachment(f"{name}-{number}-attached", role=role.name, policy_arn=policy.arn, opts=child)
         )
     return attached

@@ -1,15 +1,14 @@
-"""Alarms, dashboard and budgets on AWS.
+"""Alarms and budgets on AWS.
 
 Alarms name endpoints as plain text, so they can exist before these and roll their updates back.
 """
 
-import json
 from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
 
-from .values import AwsGroup, AwsRegion, Model, slowest_objective
+from .values import AwsGroup, Model, slowest_objective
 
 SAGEMAKER = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
@@ -93,9 +92,34 @@ def endpoint_alarms(
         missing="breaching",
     )
     alarm("memory", "MemoryUtilization", 90.0, "Memory above 90 %.", namespace=INSTANCES)
-    if group.hosting != "sagemaker-serverless":
-        metric, units = ("GPUUtilization", group.gpus) if group.gpus else ("CPUUtilization", group.cores)
-        alarm("saturation", metric, 90.0 * units, "Above 90 % of the machine.", namespace=INSTANCES, periods=10)
+    if group.hosting == "sagemaker-serverless":
+        alarm(
+            "saturation",
+            "ServerlessConcurrentExecutionsUtilization",
+            0.9,
+            "Above 90 % of the concurrency that the endpoint may use.",
+            periods=10,
+        )
+        alarm(
+            "cold-starts",
+            "ModelSetupTime",
+            slowest.latency_s * MICROSECONDS,
+            "A worker takes longer to start than the longest objective of the group.",
+            periods=3,
+        )
+        return rollback
+    metric, units = ("GPUUtilization", group.gpus) if group.gpus else ("CPUUtilization", group.cores)
+    # 100 % for each core or GPU: sixteen busy cores are 1,600 %.
+    alarm("saturation", metric, 90.0 * units, "Above 90 % of the machine.", namespace=INSTANCES, periods=10)
+    if group.gpus:
+        alarm(
+            "gpu-memory",
+            "GPUMemoryUtilization",
+            90.0 * group.gpus,
+            "GPU memory above 90 %: the next model to load may push another out.",
+            namespace=INSTANCES,
+            periods=10,
+        )
     if group.hosting == "sagemaker-multi-model":
         alarm(
             "cold-loads",
@@ -104,6 +128,15 @@ def endpoint_alarms(
             "Invocations wait for a model to load longer than the longest objective of the group.",
             periods=3,
         )
+        alarm(
+            "cache-misses",
+            "ModelCacheHit",
+            0.9,
+            "More than 10 % of invocations find their model not loaded: the group has outgrown its memory.",
+            comparison="LessThanThreshold",
+            period=300,
+            periods=6,
+        )
     return rollback
 
 
@@ -111,12 +144,19 @@ def model_alarms(
     name: str,
     model: Model,
     api: str,
+    path: str,
     stage: str,
     topic_arn: pulumi.Input[str],
     child: pulumi.ResourceOptions,
 ) -> None:
-    """Make one model's alarms at the edge, the only place where a shared endpoint's models can be told apart."""
-    dimensions = {"ApiName": api, "Stage": stage, "Method": "POST", "Resource": model.path}
+    """Make one model's alarms at the edge, the only place where a shared endpoint's models can be told apart.
+
+    Parameters
+    ----------
+    path : str
+        The model's path as its API sees it.
+    """
+    dimensions = {"ApiName": api, "Stage": stage, "Method": "POST", "Resource": path}
     aws.cloudwatch.MetricAlarm(
         f"{name}-{model.key}-errors",
         alarm_description="More than 1 % of this model's requests fail.",
@@ -160,68 +200,14 @@ def percentile(model: Model) -> str:
     return f"p{model.percentile * 100:.10g}"
 
 
-def dashboard(stack: AwsRegion, region: pulumi.ResourceOptions) -> None:
-    """Make the region's dashboard: one row a group."""
-    widgets: list[Mapping[str, object]] = []
-    for row, group in enumerate(stack.groups):
-        where = ["EndpointName", group.endpoint, "VariantName", VARIANT]
-        used = "GPUUtilization" if group.gpus else "CPUUtilization"
-        graphs: tuple[tuple[str, list[list[object]]], ...] = (
-            ("invocations", [[SAGEMAKER, "Invocations", *where, {"stat": "Sum"}]]),
-            ("latency, microseconds", [[SAGEMAKER, "ModelLatency", *where, {"stat": "p99"}]]),
-            (
-                "machine, percent",
-                [[INSTANCES, used, *where], [INSTANCES, "MemoryUtilization", *where]],
-            ),
-            (
-                "errors and loads",
-                [
-                    [SAGEMAKER, "Invocation5XXErrors", *where],
-                    [SAGEMAKER, "Invocation4XXErrors", *where],
-                    [SAGEMAKER, "ModelLoadingWaitTime", *where, {"yAxis": "right"}],
-                ],
-            ),
-        )
-        widgets.extend(
-            {
-                "type": "metric",
-                "x": 6 * column,
-                "y": 6 * row,
-                "width": 6,
-                "height": 6,
-                "properties": {
-                    "title": f"{group.name}: {title}",
-                    "region": stack.region,
-                    "period": 60,
-                    "stat": "Average",
-                    "metrics": metrics,
-                },
-            }
-            for column, (title, metrics) in enumerate(graphs)
-        )
-    aws.cloudwatch.Dashboard(
-        "dashboard",
-        dashboard_name=f"{stack.environment}-{stack.region}-models",
-        dashboard_body=json.dumps({"widgets": widgets}, sort_keys=True),
-        opts=region,
-    )
-
-
-def budget(
-    name: str,
-    physical_name: str,
-    tag: str,
-    limit_usd: str,
-    topic_arn: pulumi.Input[str],
-    options: pulumi.ResourceOptions,
-) -> None:
+def budget(name: str, tag: str, limit_usd: str, topic_arn: pulumi.Input[str], region: pulumi.ResourceOptions) -> None:
     """Make a monthly budget over one cost allocation tag (to be activated once in the billing console).
 
-    Budgets are one list for all regions of an account, so `physical_name` carries environment and region.
+    Budgets are one list for all regions of an account, so `name` carries environment and region.
     """
     aws.budgets.Budget(
-        name,
-        name=physical_name,
+        f"budget-{name}",
+        name=name,
         budget_type="COST",
         time_unit="MONTHLY",
         limit_amount=limit_usd,
@@ -237,5 +223,5 @@ def budget(
             )
             for kind, threshold in (("ACTUAL", 80.0), ("FORECASTED", 100.0))
         ],
-        opts=options,
+        opts=region,
     )

@@ -4,7 +4,7 @@ import importlib
 
 import pulumi
 
-from components.values import AwsRegion, GcpEdge, GcpRegion
+from components.values import AwsBase, AwsRegion, GcpEdge, GcpRegion
 
 module = f"groups.{pulumi.get_stack().replace('-', '_')}"
 try:
@@ -18,6 +18,10 @@ match stack:
         from components.aws import build_region as build_aws_region
 
         build_aws_region(stack)
+    case AwsBase():
+        from components.aws_base import build_base as build_aws_base
+
+        build_aws_base(stack)
     case GcpRegion():
         from components.gcp import build_region as build_gcp_region
 

@@ -8,7 +8,9 @@ STACK = AwsRegion(
     account="123456789012",
     region="eu-west-1",
     host="eu-west-1.models.example.com",
+    shared_host=None,
     api="prod-shop-rm-rf",
+    split_paths=False,
     tags={
         "cost-centre": "x___",
         "environment": "prod",
@@ -32,6 +34,7 @@ STACK = AwsRegion(
             concurrency=0,
             volume_key=True,
             monthly_ceiling_usd=None,
+            schedule=(),
             models=(
                 Model(
                     key="fraud-europe",
@@ -63,6 +66,7 @@ STACK = AwsRegion(
             concurrency=16,
             volume_key=True,
             monthly_ceiling_usd=None,
+            schedule=(),
             models=(
                 Model(
                     key="m-e3b0c442",

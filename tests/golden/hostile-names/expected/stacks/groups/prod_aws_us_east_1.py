@@ -8,7 +8,9 @@ STACK = AwsRegion(
     account="123456789012",
     region="us-east-1",
     host="us-east-1.models.example.com",
+    shared_host=None,
     api="prod-shop-rm-rf",
+    split_paths=False,
     tags={
         "cost-centre": "x___",
         "environment": "prod",
@@ -32,6 +34,7 @@ STACK = AwsRegion(
             concurrency=0,
             volume_key=False,
             monthly_ceiling_usd=730,
+            schedule=(),
             models=(
                 Model(
                     key="images-usa",
@@ -62,6 +65,7 @@ STACK = AwsRegion(
             concurrency=0,
             volume_key=True,
             monthly_ceiling_usd=730,
+            schedule=(),
             models=(
                 Model(
                     key="import-os-os-system-touch-tmp-owned",

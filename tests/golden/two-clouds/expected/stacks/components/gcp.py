@@ -17,7 +17,6 @@ import pulumi_gcp as gcp
 
 from .gcp_service import CloudRunModels, Foundation
 from .gcp_watch import budget, notification_channels
-from .renames import formerly
 from .values import GcpRegion
 
 
@@ -43,8 +42,7 @@ def build_region(stack: GcpRegion) -> None:
         protect=config.get_bool("protect") or False,
     )
     for group in stack.groups:
-        component = formerly(pulumi.ResourceOptions(providers=[provider]), group.formerly)
-        CloudRunModels(group.name, group, stack, foundation, component)
+        CloudRunModels(group.name, group, stack, foundation, pulumi.ResourceOptions(providers=[provider]))
     monthly_budget_usd = config.get("monthlyBudgetUsd")
     if foundation.billing_account is not None and monthly_budget_usd is not None:
         budget(

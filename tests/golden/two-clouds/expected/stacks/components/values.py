@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AwsHosting = Literal["sagemaker-multi-model", "sagemaker-single-model", "sagemaker-serverless"]
+Days = Literal["all", "weekdays", "weekend"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,15 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledMinimum:
+    """From `hour` o'clock UTC on the given days, at least `min_replicas` run, until the next entry takes over."""
+
+    days: Days
+    hour: int
+    min_replicas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AwsGroup:
     """Models that share one SageMaker endpoint.
 
@@ -57,8 +67,8 @@ class AwsGroup:
         Whether the attached volume takes the stack's key. Types with local NVMe storage refuse one.
     monthly_ceiling_usd : int or None
         What the group costs a month at its most replicas; None where its machine has no price.
-    formerly : tuple of str
-        Names of this group that a running stack may still know it by; what serves is kept under its new name.
+    schedule : tuple of ScheduledMinimum
+        Minimums that follow the clock; empty on serverless, which keeps no instance running.
     """
 
     name: str
@@ -75,22 +85,58 @@ class AwsGroup:
     concurrency: int
     volume_key: bool
     monthly_ceiling_usd: int | None
+    schedule: tuple[ScheduledMinimum, ...]
     models: tuple[Model, ...]
-    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsRegion:
-    """One stack: the groups of one environment in one AWS region, behind one domain."""
+    """One stack: the groups of one environment in one AWS region, behind one domain.
+
+    Parameters
+    ----------
+    shared_host : str or None
+        Domain under which the nearest region answers, where every region serves the same paths.
+    api : str
+        Name of the REST API; prefix of their names where there are several.
+    split_paths : bool
+        Whether the paths are more than one REST API holds: each first part of a path is then an API of its own.
+    """
 
     environment: str
     fleet: str
     account: str
     region: str
     host: str
+    shared_host: str | None
     api: str
+    split_paths: bool
     tags: Mapping[str, str]
     groups: tuple[AwsGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsBase:
+    """One stack: what is one per account and AWS region. A company with a landing zone does without.
+
+    Parameters
+    ----------
+    artifact_bucket : str
+        Physical name of the bucket of the artifacts.
+    certificate_domain : str or None
+        What a new certificate covers, with all names one level below it; None where there is one already.
+    alarm_topic : bool
+        Whether to make a topic for alarms; False where there is one already.
+    """
+
+    environment: str
+    fleet: str
+    account: str
+    region: str
+    artifact_bucket: str
+    certificate_domain: str | None
+    alarm_topic: bool
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +155,6 @@ class CloudRunGroup:
         Share of `concurrency` at which another instance starts, .1 to .95.
     monthly_ceiling_usd : int or None
         What the group costs a month at its most instances; None where its size has no price.
-    formerly : tuple of str
-        Names of this group that a running stack may still know it by; what serves is kept under its new name.
     """
 
     name: str
@@ -128,7 +172,6 @@ class CloudRunGroup:
     concurrency_utilization: float
     monthly_ceiling_usd: int | None
     models: tuple[Model, ...]
-    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +206,6 @@ class Backend:
     group: str
     service: str
     routes: tuple[Route, ...]
-    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +230,7 @@ class GcpEdge:
     hosts: tuple[Host, ...]
 
 
-AwsStack = AwsRegion
+AwsStack = AwsRegion | AwsBase
 GcpStack = GcpRegion | GcpEdge
 Stack = AwsStack | GcpStack
 

@@ -1,0 +1,36 @@
+"""Compile loops over bins and requests; what was compiled is kept in the user's cache, never beside the source."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from numba import njit
+from numba.core import config
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function of numbers and arrays on its first call, without fast-math: same input, same bytes.
+
+    The compiled code is kept under ``NUMBA_CACHE_DIR``, by default ``~/.cache/covey/compiled``; where that cannot be
+    written to, every process compiles for itself.
+    """
+    return njit(cache=_CACHED, nogil=True, error_model="numpy")(function)
+
+
+def _cache_is_usable() -> bool:
+    """Point numba to the cache folder; it would write beside the source by itself."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or home / "covey" / "compiled")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    config.CACHE_DIR = str(folder)  # pyright: ignore[reportAttributeAccessIssue] -- numba makes its settings up at run time
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+_CACHED = _cache_is_usable()
