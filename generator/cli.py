@@ -234,6 +234,25 @@ def up(
 
 
 @app.command()
+def refresh(
+    project: ProjectPath,
+    *,
+    stack: Stacks = None,
+    offline: Offline = False,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Only look; exit with 7 if the cloud differs from the state.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Tell what changed in the cloud behind the project's back, and take it into the state."""
+    reports = _operated("refresh", project, stack, offline=offline, json=json, look_only=expect_no_changes)
+    drifted = sum(report.changes for report in reports)
+    if expect_no_changes and drifted:
+        say(f"{drifted} resources are not as the state has them. What puts them right again: covey preview {project}")
+        raise typer.Exit(CHANGES_FOUND)
+
+
+@app.command()
 def destroy(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
     """Delete what the project created, without asking again."""
     _operated("destroy", project, stack, offline=offline, json=json)
@@ -362,15 +381,28 @@ def _shown(published: "PlanDocument") -> None:
 
 
 def _operated(
-    command: Literal["preview", "up", "destroy"], project: Path, asked: list[str] | None, *, offline: bool, json: bool
+    command: Literal["preview", "up", "refresh", "destroy"],
+    project: Path,
+    asked: list[str] | None,
+    *,
+    offline: bool,
+    json: bool,
+    look_only: bool = False,
 ) -> "list[StackReport]":
+    from functools import partial
+
     from generator import deploy
     from generator.present.show_answers import deployment, show_deployment
     from generator.project import offline_folder, stacks_of
     from generator.pulumi_cli import find_cli
 
     stacks = stacks_of(project, asked)
-    operation = {"preview": deploy.preview, "up": deploy.up, "destroy": deploy.destroy}[command]
+    operation = {
+        "preview": deploy.preview,
+        "up": deploy.up,
+        "refresh": partial(deploy.refresh, look_only=look_only),
+        "destroy": deploy.destroy,
+    }[command]
     in_process = command == "preview" and offline and find_cli() is None
     if in_process:
         say("There is no Pulumi CLI here: the program runs in process, against mocks. `make pulumi` builds the CLI.")
@@ -388,6 +420,9 @@ def _operated(
                 if reports:
                     say(f"Done before the failure: {', '.join(report.stack for report in reports)}.")
                 raise
+    for report in reports:
+        for note in report.notes:
+            say(f"{report.stack}: {note}")
     found = deployment(command, reports)
     if json:
         put(found.text())

@@ -1,12 +1,14 @@
-"""Puts an emitted project before the Pulumi engine: preview, up, destroy, with real plugins or offline in a sandbox."""
+"""Puts an emitted project before the Pulumi engine: preview, up, refresh, destroy; with real plugins, or offline."""
 
 import importlib.util
 import json
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +18,8 @@ from generator.offline.child import child
 from generator.offline.plugins import write_language_host
 from generator.offline.sandbox import read_yaml, sandbox
 from generator.offline.values import HIDDEN, UNKNOWN
-from generator.pulumi_cli import CLI_VERSION, Cli, find_cli, run_cli
+from generator.pulumi_cli import CLI_VERSION, Cli, find_cli, run_cli, version_of
+from generator.recover import has_stale_lock, recover
 
 Progress = Callable[[ResourceOperation], None]
 
@@ -34,12 +37,45 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (r"no stack named", "Create it once with `pulumi stack init {stack}` in {project}."),
     (r"PULUMI_ACCESS_TOKEN|pulumi login", "Run `pulumi login`, or set PULUMI_BACKEND_URL to where the state is kept."),
     (r"passphrase", "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's passphrase."),
-    (r"currently locked|another update", "Wait for the other update, or end it with `pulumi cancel {stack}`."),
+    (
+        r"currently locked|another update",
+        "Wait for the other update; where its process is gone, free the stack: `pulumi cancel {stack}` in {project}.",
+    ),
+    (r"ended by signal", "Run it again: it takes up what was begun."),
     (r"protect", "Unprotect on purpose: `pulumi config set protect false --stack {stack}`, update, then destroy."),
+    (
+        r"already exists|AlreadyExists|EntityAlreadyExists|ResourceInUse|alreadyExists",
+        "It is in the cloud and not in the stack. If it is this stack's, take it in with `pulumi import TYPE NAME ID "
+        "--stack {stack}` in {project}; if not, name yours differently.",
+    ),
+    (
+        r"error reading from server|transport is closing|connection refused|Unavailable|plugin exited|EOF",
+        "A plugin ended in the middle of its work. The state is whole: run it again; if it ends again, "
+        "`pulumi plugin install --reinstall` in {project}.",
+    ),
     (r"could not load plugin|no resource plugin", "Run `pulumi plugin install` in {project}, or work offline."),
     (r"Missing required configuration variable", "Set it: `pulumi config set KEY VALUE --stack {stack}` in {project}."),
     (r"credential|authenticat|ExpiredToken", "Log in to the cloud account and try again, or work offline."),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where and with which environment the CLI runs, and a folder that is gone afterwards."""
+
+    cli: Cli
+    project: Path
+    environment: dict[str, str]
+    temporary: Path
+
+    def run(self, arguments: Sequence[str], on_line: Callable[[str], None]) -> tuple[int, str]:
+        """Run the CLI; returns exit code and standard error."""
+        return run_cli(self.cli, arguments, folder=self.project, environment=self.environment, on_line=on_line)
+
+    def locks(self, offline: Path, stack: str) -> Path:
+        """Folder in which the file backend of an offline run keeps a stack's locks."""
+        name = str(read_yaml(self.project / "Pulumi.yaml").get("name"))
+        return offline.resolve() / "state" / ".pulumi" / "locks" / "organization" / name / stack
 
 
 def preview(project: Path, stack: str, *, offline: Path | None = None, progress: Progress | None = None) -> StackReport:
@@ -75,6 +111,22 @@ def destroy(project: Path, stack: str, *, offline: Path | None = None, progress:
     return operate("destroy", project, stack, offline, progress)
 
 
+def refresh(
+    project: Path,
+    stack: str,
+    *,
+    offline: Path | None = None,
+    progress: Progress | None = None,
+    look_only: bool = False,
+) -> StackReport:
+    """Read the cloud, and tell what differs from the stack's state: ``update`` has changed, ``delete`` is gone.
+
+    The state takes the cloud's side unless `look_only`; either way the next preview says what puts it right again.
+    The other parameters and the errors are those of `preview`.
+    """
+    return operate("refresh", project, stack, offline, progress, look_only=look_only)
+
+
 def preview_in_process(project: Path, stack: str) -> StackReport:
     """Run a stack's program against mocks and count what it registers, for want of a CLI.
 
@@ -101,49 +153,77 @@ def preview_in_process(project: Path, stack: str) -> StackReport:
 
 
 def operate(
-    command: Literal["preview", "up", "destroy"],
+    command: Literal["preview", "up", "refresh", "destroy"],
     project: Path,
     stack: str,
     offline: Path | None,
     progress: Progress | None,
+    *,
+    look_only: bool = False,
 ) -> StackReport:
     """Run one of the engine's operations and read its events into a report."""
     cli = required_cli()
-    options = () if command == "preview" else ("--yes", "--skip-preview")
+    changes_state = command != "preview" and not look_only
+    options = ("--yes", "--skip-preview") if changes_state else ("--preview-only",) if look_only else ()
+    # A refresh knows what it found only when it has looked.
+    telling = "resOutputsEvent" if command == "refresh" else "resourcePreEvent"
     resources: list[ResourceOperation] = []
     outputs: dict[str, object] = {}
     complaints: list[str] = []
 
     def listen(line: str) -> None:
         event = parsed(line)
-        if "resourcePreEvent" in event:
-            operation = operation_of(event["resourcePreEvent"]["metadata"])
+        if telling in event:
+            operation = operation_of(event[telling]["metadata"])
             if operation is not None:
                 resources.append(operation)
                 if progress is not None:
                     progress(operation)
-        elif "resOutputsEvent" in event:
+        if "resOutputsEvent" in event:
             outputs.update(outputs_of(event["resOutputsEvent"]["metadata"]))
         elif event.get("diagnosticEvent", {}).get("severity") == "error":
             complaints.append(complaint_of(event["diagnosticEvent"]))
 
-    with workplace(cli, project, stack, offline) as (folder, environment):
-        exit_code, errors = run_cli(
-            cli, [command, "--json", "--stack", stack, *options], folder=folder, environment=environment, on_line=listen
-        )
+    with workplace(cli, project, stack, offline) as place:
+        notes = settled(place, stack, offline) if changes_state else ()
+        exit_code, errors = place.run([command, "--json", "--stack", stack, *options], listen)
     if exit_code != 0:
-        complaint = " ".join(dict.fromkeys(complaints)) or last_complaint(errors)
+        complaint = " ".join(dict.fromkeys(complaints)) or last_complaint(errors, exit_code)
         raise DeployError(f"stack {stack}", complaint, remedy(complaint, project, stack))
-    return StackReport(stack, f"pulumi {cli.version}", in_order(resources), outputs)
+    return StackReport(stack, f"pulumi {cli.version}", in_order(resources), outputs, notes)
+
+
+def settled(place: Workplace, stack: str, offline: Path | None) -> tuple[str, ...]:
+    """Settle what a run that was cut off left behind, and say what it was."""
+
+    def run(arguments: Sequence[str]) -> tuple[int, str, str]:
+        lines: list[str] = []
+        exit_code, errors = place.run(arguments, lines.append)
+        return exit_code, "".join(lines), errors
+
+    notes: list[str] = []
+    # Elsewhere a process that is not here may live in another container: there only its owner may free the lock.
+    if offline is not None and has_stale_lock(place.locks(offline, stack)):
+        run(["cancel", "--yes", stack])
+        notes.append("Freed the lock of a run that was killed.")
+    recovery = recover(run, stack, place.temporary)
+    if recovery is not None and recovery.looked_for:
+        notes.append(f"A run was cut off; looked for what it had begun: {', '.join(recovery.looked_for)}.")
+    if recovery is not None and recovery.unknown:
+        begun = ", ".join(recovery.unknown)
+        notes.append(f"A run was cut off while it created {begun}: look for a second one of these in the cloud.")
+    return tuple(notes)
 
 
 def required_cli() -> Cli:
     """Find the CLI or say how to come by one."""
     cli = find_cli()
     if cli is None:
+        on_path = shutil.which("pulumi")
+        there = f", only {version_of(Path(on_path)) or 'one that does not answer'}" if on_path else ""
         raise DeployError(
             "pulumi",
-            f"There is no Pulumi CLI {PINNED} or newer on PATH.",
+            f"There is no Pulumi CLI {PINNED} or newer of its major version on PATH{there}.",
             "Install it from pulumi.com, or run `make pulumi`, which builds it from Go modules.",
         )
     return cli
@@ -159,8 +239,8 @@ def require_sdks() -> None:
 
 
 @contextmanager
-def workplace(cli: Cli, project: Path, stack: str, offline: Path | None) -> Generator[tuple[Path, dict[str, str]]]:
-    """Yield the folder to run in and the environment, with a Python language host where the CLI came without one."""
+def workplace(cli: Cli, project: Path, stack: str, offline: Path | None) -> Generator[Workplace]:
+    """Yield where to run, with a Python language host where the CLI came without one."""
     with tempfile.TemporaryDirectory(prefix="covey-") as temporary:
         if offline is None:
             read_yaml(project / "Pulumi.yaml")
@@ -177,13 +257,13 @@ def workplace(cli: Cli, project: Path, stack: str, offline: Path | None) -> Gene
         if not cli.has_python:
             write_language_host(Path(temporary))
             environment["PATH"] = os.pathsep.join([temporary, environment.get("PATH", os.defpath)])
+        place = Workplace(cli, folder, environment, Path(temporary))
         if not exists:
-            begin = ["stack", "init", stack, "--no-select"]
-            exit_code, errors = run_cli(cli, begin, folder=folder, environment=environment, on_line=lambda _: None)
+            exit_code, errors = place.run(["stack", "init", stack, "--no-select"], lambda _: None)
             if exit_code != 0:
-                complaint = last_complaint(errors)
+                complaint = last_complaint(errors, exit_code)
                 raise DeployError(f"stack {stack}", complaint, remedy(complaint, project, stack))
-        yield folder, environment
+        yield place
 
 
 def parsed(line: str) -> dict[str, Any]:
@@ -199,7 +279,8 @@ def operation_of(step: dict[str, Any]) -> ResourceOperation | None:
     """Read what happens to one resource; None for the stack itself and for parts of a replacement."""
     if step["type"] == "pulumi:pulumi:Stack" or step["op"] in PARTS_OF_REPLACEMENT:
         return None
-    return ResourceOperation(step["op"], step["type"], step["urn"].rsplit("::", 1)[1], step["urn"])
+    paths = tuple(sorted(step.get("detailedDiff") or step.get("diffs") or ()))
+    return ResourceOperation(step["op"], step["type"], step["urn"].rsplit("::", 1)[1], step["urn"], paths)
 
 
 def outputs_of(step: dict[str, Any]) -> dict[str, object]:
@@ -224,11 +305,17 @@ def complaint_of(diagnostic: dict[str, Any]) -> str:
     return f"{about}{text}".rstrip(".") + "."
 
 
-def last_complaint(errors: str) -> str:
-    """Find the CLI's own complaint where there was no event yet."""
-    lines = [line.removeprefix("error: ").strip() for line in errors.splitlines() if line.startswith("error:")]
-    rest = [line.strip() for line in errors.splitlines() if line.strip()]
-    return (lines or rest or ["The engine ended without a word."])[-1].rstrip(".") + "."
+def last_complaint(errors: str, exit_code: int) -> str:
+    """Find the CLI's own complaint where there was no event yet, or say what ended it."""
+    if exit_code < 0:
+        return f"The engine was ended by signal {-exit_code}."
+    lines = [line.strip() for line in errors.splitlines() if line.strip() and not line.startswith("warning:")]
+    for at, line in enumerate(lines):
+        if line.startswith("error:"):
+            # Who holds a lock stands on the lines after the complaint.
+            holders = [after for after in lines[at + 1 :] if "created by" in after]
+            return " ".join([line.removeprefix("error: "), *holders]).rstrip(".") + "."
+    return (lines or ["The engine ended without a word"])[-1].rstrip(".") + "."
 
 
 def remedy(complaint: str, project: Path, stack: str) -> str:

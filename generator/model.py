@@ -589,18 +589,20 @@ class Program:
 class ResourceOperation:
     """What the Pulumi engine does, or would do, with one resource: create, update, replace, delete, same.
 
-    `urn` is empty where no engine ran, and therefore not compared.
+    `urn` is empty where no engine ran, and therefore not compared; nor are `properties`, the paths at which the
+    resource differs, where the engine told them.
     """
 
     operation: str
     type: str
     name: str
     urn: str = field(default="", compare=False)
+    properties: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StackReport:
-    """What a preview, an update or a destruction of one stack came to.
+    """What a preview, an update, a refresh or a destruction of one stack came to.
 
     Parameters
     ----------
@@ -610,12 +612,15 @@ class StackReport:
         Sorted by type and name; components and providers included, the stack itself not.
     outputs : mapping of str to object
         The stack's outputs as plain data; secrets and what is not known yet are left out.
+    notes : tuple of str
+        What people are to know besides: an earlier run's ends that were taken up.
     """
 
     stack: str
     engine: str
     resources: tuple[ResourceOperation, ...]
     outputs: Mapping[str, object]
+    notes: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:

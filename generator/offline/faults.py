@@ -16,7 +16,7 @@ from typing import Literal
 
 from generator.offline.values import Value
 
-Operation = Literal["create", "update", "delete", "read"]
+Operation = Literal["configure", "create", "update", "delete", "read"]
 
 
 class Refused(Exception):  # noqa: N818 (what a cloud does to an operation)
@@ -32,7 +32,7 @@ class Fault:
     does : str
         ``refuse`` the operation; ``stall`` it; ``die``, the provider's process with it.
     operation : str or None
-        Which kind; None for any that changes something.
+        Which kind; None for any that changes a resource.
     resource_type, label : str
         Patterns of the resource's type and of its name in the program.
     nth : int
@@ -41,6 +41,8 @@ class Fault:
         How long a stall lasts.
     after : bool
         Whether the cloud has done what it was asked before this happens, so that only the answer is lost.
+    says : str
+        Words of a refusal.
     """
 
     does: Literal["refuse", "stall", "die"]
@@ -50,6 +52,7 @@ class Fault:
     nth: int = 0
     seconds: float = 0.0
     after: bool = False
+    says: str = "the pretend cloud was told to refuse this"
 
 
 def arm(folder: Path, faults: Sequence[Fault]) -> None:
@@ -112,26 +115,27 @@ class Faults:
             Where a fault says so.
         """
         due = [fault for at, fault in enumerate(self.faults) if self.is_due(at, operation, token, label)]
-        self.strike([fault for fault in due if not fault.after], operation, label)
+        strike([fault for fault in due if not fault.after])
         act()
-        self.strike([fault for fault in due if fault.after], operation, label)
+        strike([fault for fault in due if fault.after])
 
     def is_due(self, at: int, operation: Operation, token: str, label: str) -> bool:
         """Count an operation against a fault, and say whether it strikes."""
         fault = self.faults[at]
-        asked = fault.operation == operation or (fault.operation is None and operation != "read")
+        asked = fault.operation == operation or (fault.operation is None and operation not in ("configure", "read"))
         if not (asked and fnmatchcase(token, fault.resource_type) and fnmatchcase(label, fault.label)):
             return False
         with self.counting:
             self.met[at] += 1
             return fault.nth in (0, self.met[at])
 
-    def strike(self, faults: Sequence[Fault], operation: Operation, label: str) -> None:
-        """Let faults happen."""
-        for fault in faults:
-            if fault.does == "stall":
-                time.sleep(fault.seconds)
-            elif fault.does == "die":
-                os._exit(1)
-            else:
-                raise Refused(f"the pretend cloud was told to refuse to {operation} {label}")
+
+def strike(faults: Sequence[Fault]) -> None:
+    """Let faults happen."""
+    for fault in faults:
+        if fault.does == "stall":
+            time.sleep(fault.seconds)
+        elif fault.does == "die":
+            os._exit(1)
+        else:
+            raise Refused(fault.says)

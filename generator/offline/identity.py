@@ -78,11 +78,16 @@ def identity(token: str, label: str, inputs: Properties, settings: Properties) -
     # A successor is created while what it replaces still stands: their inputs tell apart what has no name of its own.
     content = json.dumps([token, label, hidden(inputs)], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()
+    with_number = {**settings, "digits": str(int(digest[:15], 16))}
+    return known_identity(token, inputs, with_number) or f"{inputs.get('name', label)}-{digest[:10]}"
+
+
+def known_identity(token: str, inputs: Properties, settings: Properties) -> str | None:
+    """Give the id that follows from inputs and provider settings alone; None where the cloud makes it up."""
     known = IDENTITIES.get(token)
-    values = {**settings, **inputs, "digits": str(int(digest[:15], 16))}
-    wanted = re.findall(r"\{(\w+)\}", known.pattern) if known else []
-    if known is None or any(not isinstance(values.get(name), str) for name in wanted):
-        return f"{inputs.get('name', label)}-{digest[:10]}"
+    values = {**settings, **inputs}
+    if known is None or any(not isinstance(values.get(name), str) for name in re.findall(r"\{(\w+)\}", known.pattern)):
+        return None
     return known.pattern.format_map(values)
 
 

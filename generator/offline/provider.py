@@ -76,6 +76,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Configure(self, request: pb.ConfigureRequest, context: grpc.ServicerContext) -> pb.ConfigureResponse:
         self.settings = self.decoded(read(request.args))
+        self.act("configure", f"::::pulumi:providers:{self.package}::{self.package}", context, lambda: None)
         return pb.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: pb.CheckRequest, context: grpc.ServicerContext) -> pb.CheckResponse:

@@ -44,11 +44,12 @@ class Explanation(_Answer):
 
 
 class ResourceChange(_Answer):
-    """What happens to one resource. Its inputs and state are nobody's business here."""
+    """What happens to one resource, and at which property paths. Its inputs and state are nobody's business here."""
 
     operation: str
     type: str
     name: str
+    properties: tuple[str, ...] = ()
 
 
 class StackChange(_Answer):
@@ -62,10 +63,13 @@ class StackChange(_Answer):
 
 
 class Deployment(_Answer):
-    """What a preview, an update or a destruction of a project's stacks came to."""
+    """What a preview, an update, a refresh or a destruction of a project's stacks came to.
+
+    After a refresh, ``update`` is a resource that was changed behind the project's back, ``delete`` one that is gone.
+    """
 
     version: Literal[1] = 1
-    command: Literal["preview", "up", "destroy"]
+    command: Literal["preview", "up", "refresh", "destroy"]
     stacks: tuple[StackChange, ...]
 
 

@@ -27,7 +27,7 @@ MOST_OUTPUTS = 4  # of a stack
 STATES = {"ok": ("ok", "green"), "absent": ("absent", "yellow"), "broken": ("broken", "bold red")}
 
 
-def deployment(command: Literal["preview", "up", "destroy"], reports: Sequence[StackReport]) -> Deployment:
+def deployment(command: Literal["preview", "up", "refresh", "destroy"], reports: Sequence[StackReport]) -> Deployment:
     """Publish what the engine reported."""
     return Deployment(
         command=command,
@@ -37,7 +37,12 @@ def deployment(command: Literal["preview", "up", "destroy"], reports: Sequence[S
                 engine=report.engine,
                 changes=dict(sorted(Counter(resource.operation for resource in report.resources).items())),
                 resources=tuple(
-                    ResourceChange(operation=resource.operation, type=resource.type, name=resource.name)
+                    ResourceChange(
+                        operation=resource.operation,
+                        type=resource.type,
+                        name=resource.name,
+                        properties=resource.properties,
+                    )
                     for resource in report.resources
                 ),
                 # Through JSON, because a stack may export what is no plain data.
@@ -101,9 +106,25 @@ def show_deployment(found: Deployment, console: Console) -> None:
             console.print(Text(line))
         if len(lines) > MOST_OUTPUTS:
             console.print(f"and {len(lines) - MOST_OUTPUTS} more; --json has them all.")
+    if found.command == "refresh":
+        show_drift(found, console)
     total = sum(len(stack.resources) for stack in found.stacks)
-    done = {"preview": "previewed", "up": "brought up", "destroy": "destroyed"}[found.command]
+    done = {"preview": "previewed", "up": "brought up", "refresh": "compared with the cloud", "destroy": "destroyed"}[
+        found.command
+    ]
     console.print(f"{count(total, 'resource')} in {count(len(found.stacks), 'stack')} {done}.")
+
+
+def show_drift(found: Deployment, console: Console) -> None:
+    """Print each resource that is not as the state had it."""
+    words = {"delete": "is gone", "update": "was changed"}
+    for stack in found.stacks:
+        for resource in stack.resources:
+            if resource.operation == "same":
+                continue
+            what = words.get(resource.operation, resource.operation)
+            at = f": {', '.join(resource.properties)}" if resource.properties else ""
+            console.print(Text(plain(f"{stack.stack} {resource.name} ({resource.type}) {what}{at}")))
 
 
 def show_offerings(found: Offerings, console: Console) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generator import deploy
-from generator.pulumi_cli import Cli, run_cli
+from generator.offline.faults import drift, lose
 from tests.engine.conftest import WriteProject
 
 pytestmark = pytest.mark.engine
@@ -55,19 +55,29 @@ def test_a_fixed_name_is_given_free_before_it_is_taken_again(write_project: Writ
     assert len(list((tmp_path / "sandbox" / "cloud" / "resources").iterdir())) == 1
 
 
-def test_a_refresh_finds_what_the_cloud_lost(cli: Cli, write_project: WriteProject, tmp_path: Path) -> None:
+def test_a_refresh_tells_what_changed_behind_our_back_and_the_next_run_puts_it_right(
+    write_project: WriteProject, tmp_path: Path
+) -> None:
     sandbox = tmp_path / "sandbox"
-    project = write_project("import pulumi_aws as aws\naws.sns.Topic('kept')\naws.sns.Topic('lost')")
+    project = write_project("import pulumi_aws as aws\nfor n in ('kept', 'lost', 'changed'): aws.sns.Topic(n)")
     deploy.up(project, "test", offline=sandbox)
-    (lost,) = [path for path in (sandbox / "cloud" / "resources").iterdir() if "::lost" in path.read_text()]
-    lost.unlink()
+    lose(sandbox / "cloud", "lost")
+    drift(sandbox / "cloud", "changed", "displayName", "by hand")
+    drifted = [("changed", "update"), ("kept", "same"), ("lost", "delete")]
 
-    with deploy.workplace(cli, project, "test", sandbox) as (folder, environment):
-        arguments = ["refresh", "--yes", "--skip-preview", "--stack", "test"]
-        refreshed = run_cli(cli, arguments, folder=folder, environment=environment, on_line=lambda _: None)
+    looked = deploy.refresh(project, "test", offline=sandbox, look_only=True)
+    assert operations(looked) == drifted
+    assert [resource.properties for resource in looked.resources] == [("displayName",), (), ()]
+    # Looking changed nothing: the refresh itself finds the same, and after it there is nothing to find.
+    assert operations(deploy.refresh(project, "test", offline=sandbox)) == drifted
+    assert deploy.refresh(project, "test", offline=sandbox).changes == 0
 
-    assert refreshed[0] == 0
-    assert operations(deploy.preview(project, "test", offline=sandbox)) == [("kept", "same"), ("lost", "create")]
+    assert operations(deploy.up(project, "test", offline=sandbox)) == [
+        ("changed", "update"),
+        ("kept", "same"),
+        ("lost", "create"),
+    ]
+    assert deploy.preview(project, "test", offline=sandbox).changes == 0
 
 
 def test_a_secret_reaches_no_file_and_no_report(write_project: WriteProject, tmp_path: Path) -> None:
