@@ -22,7 +22,7 @@ from .evaluate import judge
 from .rule import Resource, Rule, Unknown
 from .settings import read_settings
 
-TYPES = {bool: "boolean", int: "integer", float: "number", list: "array"}
+TYPES = {int: "integer", float: "number", str: "string", list: "array"}
 
 
 def policy(rule: Rule) -> Policy:
@@ -33,9 +33,10 @@ def policy(rule: Rule) -> Policy:
         report([_resource(args)], args.get_config(), report_violation)
 
     def validate_stack(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-        seen = {*rule.types, *rule.reads}
         report(
-            [_resource(one) for one in args.resources if one.resource_type in seen], args.get_config(), report_violation
+            [_resource(one) for one in args.resources if rule.sees(one.resource_type)],
+            args.get_config(),
+            report_violation,
         )
 
     described: dict[str, Any] = {
@@ -61,7 +62,9 @@ def _reporter(rule: Rule) -> Callable[[Sequence[Resource], Mapping[str, Any], Re
             report_violation(f"{finding.message} {rule.remedy} ({rule.link})", finding.urn)
         if judgement.undecided:
             # The engine's own way to say so: shown as advice, whatever the policy's level.
-            raise UnknownValueError(UNKNOWN_STRING_VALUE, [finding.message for finding in judgement.undecided])
+            unknown = UnknownValueError(UNKNOWN_STRING_VALUE, [])
+            unknown.message = " ".join(finding.message for finding in judgement.undecided)
+            raise unknown
 
     return report
 
@@ -75,8 +78,10 @@ def _resource(one: ResourceValidationArgs | PolicyResource) -> Resource:
         props=_plain(one.props, ""),
         # The engine calls its own "default", or "default_7_51_1".
         provider="" if provider.startswith("default") else provider,
+        protect=one.opts.protect,
         delete_before_replace=bool(one.opts.delete_before_replace),
         ignore_changes=tuple(one.opts.ignore_changes),
+        depends_on=tuple(other.urn for other in one.dependencies) if isinstance(one, PolicyResource) else None,
     )
 
 

@@ -27,17 +27,17 @@ def judge(rule: Rule, resources: Iterable[Resource], settings: Settings) -> Judg
     Judgement
         A value that is not known yet leaves undecided the one resource that needed it, not the others.
     """
-    seen = [resource for resource in with_stack(resources) if resource.type in {*rule.types, *rule.reads}]
+    seen = [resource for resource in with_stack(resources) if rule.sees(resource.type)]
     violations: list[Finding] = []
     undecided: list[Finding] = []
     for resource in seen:
-        if resource.type not in rule.types:
+        if not rule.is_about(resource.type):
             continue
         stack = Stack(seen if rule.scope == "stack" else (resource,), settings, rule)
         try:
             violations += [Finding(rule, resource.urn, message) for message in rule.check(resource, stack)]
         except UndecidedError as unknown:
-            message = f"{resource.name}: undecided, for .{unknown.path} is known only after the deployment."
+            message = f"{resource.name}: undecided, because {unknown.path} is known only after the deployment."
             undecided.append(Finding(rule, resource.urn, message))
     return Judgement(tuple(violations), tuple(undecided))
 

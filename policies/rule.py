@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 Domain = Literal["approval", "cost", "limits", "naming", "reliability", "residency", "security"]
 Severity = Literal["low", "medium", "high", "critical"]
+
+Parameter = int | float | str | list[str]
 
 # The resource that stands for the stack as a whole: what nobody declares has no resource of its own to be held to.
 STACK = "pulumi:pulumi:Stack"
@@ -64,10 +67,14 @@ class Resource:
         or outputs, which hold the inputs.
     provider : str
         Name of the provider that the program gave it; empty where it took the engine's default one, or has none.
+    protect : bool
+        Whether the engine refuses to delete it.
     delete_before_replace : bool
         Whether the program wants a replaced resource gone before its successor stands.
     ignore_changes : sequence of str
         Properties whose changes the program wants ignored.
+    depends_on : sequence of str or None
+        URNs of the resources it waits for; None where whoever recorded it does not know.
     """
 
     type: str
@@ -75,8 +82,10 @@ class Resource:
     urn: str
     props: Mapping[str, Any]
     provider: str = ""
+    protect: bool = False
     delete_before_replace: bool = False
     ignore_changes: Sequence[str] = ()
+    depends_on: Sequence[str] | None = None
 
     def get(self, *path: str | int) -> Any:
         """Return the property at a path, None where there is none.
@@ -100,9 +109,12 @@ class Resource:
             raise UndecidedError(inside.path)
         return inside
 
-    def chosen_by_provider(self, name: str) -> bool:
-        """Whether a bridged provider filled a property in: it keeps the list of these among the inputs."""
-        return name in (self.get("__defaults") or ())
+    def has(self, *path: str | int) -> bool:
+        """Whether a property is there, be its value known or not."""
+        try:
+            return self.get(*path) not in (None, "", [], {})
+        except UndecidedError:
+            return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,10 @@ class Stack:
         """Iterate over the resources of some types."""
         return (resource for resource in self.resources if resource.type in types)
 
+    def has(self, *types: str) -> bool:
+        """Whether there is a resource of some types."""
+        return any(True for _ in self.of(*types))
+
     def parameter(self, name: str) -> Any:
         """Return a parameter of the rule that is running."""
         return self.settings.value(self.rule, name)
@@ -171,14 +187,15 @@ class Rule:
     link : str
         Address of the incident or of the provider's own word.
     types : tuple of str
-        Types of the resources it is about. A rule about what is missing from a whole stack is about `STACK`.
+        Types of the resources it is about; ``*`` stands for any letters. A rule about what is missing from a whole
+        stack is about `STACK`.
     check : callable
         Takes one resource of these types and the stack; yields a message for each fault.
     scope : {"resource", "stack"}
         "resource" sees that one resource, before it is made; "stack" sees others too, after all are registered.
     reads : tuple of str
         With scope "stack", types of the other resources the check looks at.
-    parameters : mapping of str to bool, int, float or list of str
+    parameters : mapping of str to int, float, str or list of str
         What configuration may change, with the values that hold otherwise.
     """
 
@@ -193,9 +210,15 @@ class Rule:
     check: Check
     scope: Literal["resource", "stack"] = "resource"
     reads: tuple[str, ...] = ()
-    parameters: Mapping[str, bool | int | float | list[str]] = field(
-        default_factory=dict[str, "bool | int | float | list[str]"]
-    )
+    parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
+
+    def is_about(self, type_: str) -> bool:
+        """Whether resources of a type are held to it."""
+        return any(fnmatchcase(type_, pattern) for pattern in self.types)
+
+    def sees(self, type_: str) -> bool:
+        """Whether its check looks at resources of a type."""
+        return type_ in self.reads or self.is_about(type_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable
 
-from . import approval, cost, limits, naming, reliability, residency, security
+from . import access, approval, changing, cost, limits, naming, reliability, residency, security, watching
 from .evaluate import judge
 from .rule import Finding, Resource, Rule, Settings
 
 RULES: tuple[Rule, ...] = (
+    *access.RULES,
     *approval.RULES,
+    *changing.RULES,
     *cost.RULES,
     *limits.RULES,
     *naming.RULES,
     *reliability.RULES,
     *residency.RULES,
     *security.RULES,
+    *watching.RULES,
 )
 
 

@@ -34,6 +34,7 @@ class Recorder(Mocks):
         noted: dict[str, Any] = {"type": args.typ, "name": args.name, "urn": "", "inputs": {}, "refusals": []}
         self.resources.append(noted)
         if not args.custom or args.typ.startswith("pulumi:"):
+            noted["inputs"] = bare(args.inputs)
             return "", {}
         inputs = autoname(args.typ, args.name, {}, args.inputs, args.typ.encode())
         noted["inputs"] = bare(inputs)
@@ -72,6 +73,8 @@ class Monitor(MockMonitor):
                     "provider": request.provider.rsplit("::", 1)[0].rsplit("::", 1)[-1],
                     "delete_before_replace": request.deleteBeforeReplace,
                     "ignore_changes": list(request.ignoreChanges),
+                    "protect": request.protect,
+                    "depends_on": list(request.dependencies),
                 }
             return response
 

@@ -24,8 +24,10 @@ def main() -> None:
             urn=one["urn"],
             props=one["inputs"],
             provider=one["provider"],
+            protect=one["protect"],
             delete_before_replace=one["delete_before_replace"],
             ignore_changes=tuple(one["ignore_changes"]),
+            depends_on=tuple(one["depends_on"]),
         )
         for one in asked["resources"]
     ]

@@ -2,8 +2,10 @@
 
 import os
 import runpy
+import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pulumi
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
+from generator.offline.plugins import ROOT
 from generator.offline.serve import serve
 
 
@@ -26,6 +29,20 @@ class Host(LanguageServer):
         """Run the program of the request."""
         self.program = lambda: run(Path(request.pwd), request.program or ".")
         return super().Run(request, context)
+
+    def RunPlugin(  # noqa: N802 (the protocol's)
+        self, request: language_pb2.RunPluginRequest, context: Any
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        """Run a policy pack with the interpreter that runs covey, which has the SDKs, and hand on what it prints."""
+        command = [sys.executable, "-u", "-m", "generator.offline.policy_pack", request.info.program_directory]
+        environment = {**os.environ, **dict(setting.split("=", 1) for setting in request.env), "PYTHONPATH": str(ROOT)}
+        with subprocess.Popen(  # noqa: S603 (a pack its owner names)
+            [*command, *request.args], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        ) as pack:
+            context.add_callback(pack.kill)
+            for line in pack.stdout or ():
+                yield language_pb2.RunPluginResponse(stdout=line)
+            yield language_pb2.RunPluginResponse(exitcode=pack.wait())
 
 
 def run(folder: Path, program: str) -> None:

@@ -1,12 +1,14 @@
 """The policy pack of a project: rules copied as they are, with what this fleet's plan knew written beside them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from generator.geography import region_matches
-from generator.model import Catalog, Fleet, Layout, workloads_by_name
+from generator.model import Catalog, Fleet, Layout, Workload, workloads_by_name
+from generator.program.aws_data import has_local_storage
 
 FOLDER = "policies/"
 # What is written for each fleet; everything else in the pack's folder is the same in every project.
@@ -30,26 +32,22 @@ def pack(layout: Layout, fleet: Fleet, catalog: Catalog) -> dict[str, str]:
     dict of str to str
         Text by path within the project.
     """
-    regions = sorted(fleet.regions)
-    machines: dict[str, dict[str, list[str]]] = {}
-    for offering in catalog.offerings:
-        if (offering.cloud, offering.region) in fleet.regions:
-            machines.setdefault(offering.hosting, {}).setdefault(offering.instance_type.name, []).append(
-                offering.region
-            )
-    tables = {"format": 1, "as_of": catalog.as_of, "machines": machines}
+    written = {"fleet.json": plan_facts(layout, fleet, catalog), "tables.json": tables(layout, fleet, catalog)}
+    return dict(static()) | {f"{FOLDER}{name}": spelled(content) for name, content in written.items()}
 
+
+def plan_facts(layout: Layout, fleet: Fleet, catalog: Catalog) -> dict[str, object]:
+    """Return what the plan knew of regions, quotas and the artifacts it serves."""
+    regions = sorted(fleet.regions)
     known = workloads_by_name(fleet.workloads)
-    residency: dict[str, set[str]] = {}
-    unbound: set[str] = set()
-    for workload in (known[name] for group in layout.groups for name in group.workloads if name in known):
-        residency.setdefault(workload.artifact, set()).update(workload.residency)
-        if not workload.residency:
-            unbound.add(workload.artifact)
-    words = sorted({word for artifact in residency.values() for word in artifact})
-    plan = {
+    served: dict[str, list[Workload]] = {}
+    for workload in (known[name] for group in layout.groups for name in group.workloads):
+        served.setdefault(workload.artifact, []).append(workload)
+    words = sorted({word for workloads in served.values() for workload in workloads for word in workload.residency})
+    return {
         "format": 1,
         "regions": [f"{cloud}:{region}" for cloud, region in regions],
+        "quotas": dict(fleet.limits.quotas),
         # Of each word of residency, the regions of this fleet that it names.
         "words": {
             word: [
@@ -57,15 +55,60 @@ def pack(layout: Layout, fleet: Fleet, catalog: Catalog) -> dict[str, str]:
             ]
             for word in words
         },
-        # An artifact that one workload may process anywhere is bound by nothing.
-        "residency": {
-            artifact: [] if artifact in unbound else sorted(bound) for artifact, bound in sorted(residency.items())
+        "models": {
+            artifact: {
+                "residency": residency(workloads),
+                "runtime": only({workload.runtime for workload in workloads}),
+                "tenant": None if fleet.limits.tenants_share else only({workload.tenant for workload in workloads}),
+            }
+            for artifact, workloads in served.items()
         },
     }
-    written = {"fleet.json": plan, "tables.json": tables}
-    return dict(static()) | {
-        f"{FOLDER}{name}": json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in written.items()
+
+
+def residency(workloads: Sequence[Workload]) -> list[str]:
+    """Return where an artifact may be processed; one that some workload may process anywhere is bound by nothing."""
+    if any(not workload.residency for workload in workloads):
+        return []
+    return sorted({word for workload in workloads for word in workload.residency})
+
+
+def only(values: set[str | None] | set[str]) -> str | None:
+    """Return the one value there is, None where there are several."""
+    return next(iter(values)) if len(values) == 1 else None
+
+
+def tables(layout: Layout, fleet: Fleet, catalog: Catalog) -> dict[str, object]:
+    """Return where machines are sold among the fleet's regions, by kind of hosting, and what they are made of."""
+    sold = {
+        (offering.hosting, offering.instance_type.name, offering.region)
+        for offering in catalog.offerings
+        if (offering.cloud, offering.region) in fleet.regions
     }
+    # What is pinned may have no price, and is emitted all the same.
+    sold |= {(group.hosting, group.instance_type, group.region) for group in layout.groups}
+    machines: dict[str, dict[str, list[str]]] = {}
+    for hosting, name, region in sorted(sold):
+        machines.setdefault(hosting, {}).setdefault(name, []).append(region)
+    amazon = sorted({name for _, name, _ in sold if catalog.instance_types[name].cloud == "aws"})
+    return {
+        "format": 1,
+        "as_of": catalog.as_of,
+        "machines": machines,
+        "units": {name: [catalog.instance_types[name].vcpus, catalog.instance_types[name].gpus] for name in amazon},
+        "no_volume_key": [name for name in amazon if has_local_storage(name)],
+    }
+
+
+def spelled(content: Mapping[str, object]) -> str:
+    """Return JSON with one entry a line two levels down, for people who read the difference."""
+    lines: list[str] = []
+    for key, value in sorted(content.items()):
+        entries = sorted(cast("Mapping[str, object]", value).items()) if isinstance(value, Mapping) else []
+        inner = [f"  {json.dumps(name)}: {json.dumps(entry, sort_keys=True)}" for name, entry in entries]
+        text = "{\n" + ",\n".join(inner) + "\n }" if inner else json.dumps(value)
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 @cache
