@@ -259,6 +259,7 @@ def destroy(project: ProjectPath, *, stack: Stacks = None, offline: Offline = Fa
 
 
 app.command()(release.approve)
+app.command()(release.verify)
 app.command()(review.check)
 app.command()(review.diff)
 

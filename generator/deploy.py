@@ -127,6 +127,26 @@ def refresh(
     return operate("refresh", project, stack, offline, progress, look_only=look_only)
 
 
+def exported(project: Path, stack: str, *, offline: Path | None = None) -> dict[str, Any]:
+    """Return a stack's state as Pulumi exports it; its secrets stay encrypted.
+
+    Raises
+    ------
+    DeployError
+        No CLI that fits, no such stack, or a state that is none.
+    """
+    cli = required_cli()
+    lines: list[str] = []
+    with workplace(cli, project, stack, offline) as (folder, environment):
+        export = ["stack", "export", "--stack", stack]
+        exit_code, errors = run_cli(cli, export, folder=folder, environment=environment, on_line=lines.append)
+    state = parsed("".join(lines))
+    if exit_code != 0 or not state:
+        complaint = last_complaint(errors)
+        raise DeployError(f"stack {stack}", complaint, remedy(complaint, project, stack))
+    return state
+
+
 def preview_in_process(project: Path, stack: str) -> StackReport:
     """Run a stack's program against mocks and count what it registers, for want of a CLI.
 

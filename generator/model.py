@@ -634,6 +634,24 @@ class StackReport:
         return sum(resource.operation != "same" for resource in self.resources)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a cloud says of one endpoint or service.
+
+    Parameters
+    ----------
+    name : str
+        ``region/name`` on SageMaker, the whole resource name on Cloud Run.
+    message : str
+        What serves, or what is wrong, without a full stop.
+    """
+
+    kind: Literal["sagemaker", "cloud-run"]
+    name: str
+    state: Literal["serves", "differs", "missing", "undecided"]
+    message: str
+
+
 def workloads_by_name(workloads: Sequence[Workload]) -> dict[str, Workload]:
     """Index workloads by their name."""
     return {workload.name: workload for workload in workloads}

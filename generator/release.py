@@ -1,4 +1,4 @@
-"""The verbs of a release: who approves it, and the question `covey up` asks first."""
+"""The verbs of a release: who approves it, the question `covey up` asks first, and whether it serves afterwards."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from generator.errors import InputError
+from generator.errors import DeployError, InputError
 from generator.present.figures import plain
-from generator.shell import bar, must_be_writable, put_drawn, say, write_whole
+from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
+
+CHANGES_FOUND = 7  # as Pulumi's own
 
 Project = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
 Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
@@ -56,6 +58,39 @@ def approve(
         say(f"Approved with edits: {', '.join(signed.edited)}.")
     say(f"Approved by {plain(by)} until {signed.expires_at:%Y-%m-%d %H:%M} UTC: {place}. Commit it with the program.")
     say(f"Next: covey up {project}{' --offline' if offline else ''}")
+
+
+def verify(
+    project: Project,
+    *,
+    stack: Stacks = None,
+    wait: Annotated[
+        int, typer.Option("--wait", metavar="SECONDS", min=0, max=7200, help="Ask again while something moves.")
+    ] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")] = False,
+) -> None:
+    """Ask the clouds, not Pulumi's state, whether every endpoint serves what was deployed; 7 where one does not."""
+    from generator import deploy
+    from generator.present.show_answers import show_verification, verification
+    from generator.project import stacks_of
+    from generator.verify import verify as served
+    from generator.verify import wanted
+
+    stacks = stacks_of(project, stack)
+    answer = verification([(name, served(wanted(deploy.exported(project, name)), wait_s=wait)) for name in stacks])
+    if json:
+        put(answer.text())
+    else:
+        put_drawn(lambda console: show_verification(answer, console))
+    wrong = [one.name for one in answer.endpoints if one.state in ("differs", "missing")]
+    moving = [one.name for one in answer.endpoints if one.state == "undecided"]
+    if wrong:
+        say(f"{len(wrong)} of {len(answer.endpoints)} do not serve what was deployed.")
+        raise typer.Exit(CHANGES_FOUND)
+    if moving:
+        what = f"{len(moving)} of {len(answer.endpoints)} are still being updated."
+        raise DeployError(str(project), what, "Ask again later, or give --wait.")
+    say(f"{len(answer.endpoints)} endpoints serve what was deployed.")
 
 
 def require_approval(project: Path, asked: list[str] | None, *, offline: bool) -> None:

@@ -73,6 +73,23 @@ class Deployment(_Answer):
     stacks: tuple[StackChange, ...]
 
 
+class VerifiedEndpoint(_Answer):
+    """One endpoint or service, and whether it serves what was deployed; `undecided` while it is being updated."""
+
+    stack: str
+    kind: Literal["sagemaker", "cloud-run"]
+    name: str
+    state: Literal["serves", "differs", "missing", "undecided"]
+    message: str
+
+
+class Verification(_Answer):
+    """What the clouds say serves."""
+
+    version: Literal[1] = 1
+    endpoints: tuple[VerifiedEndpoint, ...]
+
+
 class OfferedMachine(_Answer):
     """A machine type in a region: what it is, what it costs an hour, and how that is known."""
 
@@ -245,6 +262,7 @@ def answer_schemas() -> dict[str, dict[str, Any]]:
         "doctor": Examination,
         "explanation": Explanation,
         "offerings": Offerings,
+        "verification": Verification,
         "review": Review,
     }
     return {

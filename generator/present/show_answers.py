@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from generator.model import Catalog, StackReport
+from generator.model import Catalog, Served, StackReport
 from generator.present.answers import (
     Deployment,
     Examination,
@@ -18,12 +18,15 @@ from generator.present.answers import (
     Offerings,
     ResourceChange,
     StackChange,
+    Verification,
+    VerifiedEndpoint,
 )
 from generator.present.figures import count, dollars, plain
 from generator.present.tables import table as opened
 
 MOST_ROWS = 60
 MOST_OUTPUTS = 4  # of a stack
+SERVED = {"serves": "green", "differs": "bold red", "missing": "bold red", "undecided": "yellow"}
 STATES = {"ok": ("ok", "green"), "absent": ("absent", "yellow"), "broken": ("broken", "bold red")}
 
 
@@ -154,6 +157,25 @@ def show_examination(found: Examination, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     for check in found.checks:
         table.add_row(Text(*STATES[check.state]), Text(check.name, "bold"), Text(plain(check.detail)))
+    console.print(table)
+
+
+def verification(found: Sequence[tuple[str, Sequence[Served]]]) -> Verification:
+    """Publish what serves, stack by stack."""
+    return Verification(
+        endpoints=tuple(
+            VerifiedEndpoint(stack=stack, kind=one.kind, name=one.name, state=one.state, message=one.message)
+            for stack, served in found
+            for one in served
+        )
+    )
+
+
+def show_verification(found: Verification, console: Console) -> None:
+    """Print what serves."""
+    table = Table.grid(padding=(0, 2))
+    for one in found.endpoints:
+        table.add_row(Text(one.state, SERVED[one.state]), Text(plain(one.name), "bold"), Text(plain(one.message)))
     console.print(table)
 
 

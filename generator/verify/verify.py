@@ -1,0 +1,68 @@
+"""Asks the clouds what serves, again while something still moves and there is time."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from generator.errors import DeployError
+from generator.model import Served
+from generator.verify.wanted import Wanted, WantedEndpoint, WantedService
+
+PAUSE_S = 15.0
+
+
+def verify(wanted: Sequence[Wanted], *, wait_s: float, pause: Callable[[float], None] = time.sleep) -> list[Served]:
+    """Hold each endpoint and service to what was deployed.
+
+    Parameters
+    ----------
+    wanted : sequence of Wanted
+        What the last update asked for.
+    wait_s : float
+        How long to ask again while something is being updated; 0 asks once. What still moves then is undecided.
+    pause : callable
+        Waits for some seconds.
+
+    Returns
+    -------
+    list of Served
+        One for each, in the order of `wanted`.
+
+    Raises
+    ------
+    DeployError
+        A cloud's client is not installed, or the cloud cannot be asked, or refuses to answer.
+    """
+    read = _reader(wanted)
+    found = [read(one) for one in wanted]
+    while wait_s > 0 and any(one.state == "undecided" for one in found):
+        pause(min(PAUSE_S, wait_s))
+        wait_s -= PAUSE_S
+        found = [read(one) if old.state == "undecided" else old for one, old in zip(wanted, found, strict=True)]
+    return found
+
+
+def _reader(wanted: Sequence[Wanted]) -> Callable[[Wanted], Served]:
+    """Return a function that looks at one; a cloud that nothing runs on is not asked, and its client not needed."""
+    endpoint: Callable[[WantedEndpoint], Served] | None = None
+    service: Callable[[WantedService], Served] | None = None
+    try:
+        if any(isinstance(one, WantedEndpoint) for one in wanted):
+            from generator.verify.sagemaker import endpoint_reader
+
+            endpoint = endpoint_reader()
+        if any(isinstance(one, WantedService) for one in wanted):
+            from generator.verify.cloud_run import service_reader
+
+            service = service_reader()
+    except ImportError as error:
+        what = f"{error.name} cannot be imported."
+        raise DeployError("Python packages", what, "Run `pip install covey[aws,gcp]`.") from None
+
+    def read(one: Wanted) -> Served:
+        if isinstance(one, WantedEndpoint) and endpoint is not None:
+            return endpoint(one)
+        if isinstance(one, WantedService) and service is not None:
+            return service(one)
+        raise TypeError(type(one).__name__)
+
+    return read
