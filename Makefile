@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCHEMAS := build/schemas
 
-.PHONY: demo test unit engine check bench-scale pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale bench-preview handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --no-llm --save build/shop.json --report build/shop.html
@@ -33,6 +33,14 @@ check: .venv/ready
 
 bench-scale: .venv/ready
 	$(BIN)/python benchmarks/scale.py 100 1000
+
+# Real engine, stand-in providers: growth to 200 groups, and an emitted stack beside its hand-written twin.
+bench-preview: .venv/ready pulumi
+	$(BIN)/python -m benchmarks.preview
+
+# After the emitted program has changed.
+handwritten: .venv/ready
+	$(BIN)/python -m benchmarks.handwritten.transcribe
 
 # The CLI on PATH if it fits, else one built from Go modules into a cache outside the tree.
 pulumi:

@@ -41,7 +41,8 @@ class Recorder(Mocks):
         noted["refusals"] = [{"path": found.path, "reason": found.reason} for found in check(args.typ, inputs)]
         settings: Properties = {"region": "us-east-1", "project": "project"}
         outputs = invent(args.typ, inputs, settings, seed=args.name, preview=False)
-        return identity(args.typ, args.name, inputs, settings), outputs
+        noted["id"], noted["outputs"] = identity(args.typ, args.name, inputs, settings), bare(outputs)
+        return noted["id"], outputs
 
     def call(self, args: MockCallArgs) -> Any:
         """Refuse look-ups, as the stand-in providers do."""

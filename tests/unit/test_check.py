@@ -58,7 +58,12 @@ from groups.test import STACK
 
 bucket = pulumi.Config().require("bucket")
 for group in STACK:
-    gcp.serviceaccount.Account(f"{group.name}-identity", account_id=group.machine, disabled=group.replicas)
+    gcp.serviceaccount.Account(
+        f"{group.name}-identity",
+        account_id=f"{group.name}-reader",
+        display_name=group.machine,
+        disabled=group.replicas,
+    )
 gcp.storage.BucketIAMMember("reader", bucket=bucket, role="roles/storage.objectViewer", member="user:a@example.com")
 """
 RULES = """
@@ -67,7 +72,7 @@ from .rule import Resource, Rule, Stack
 def _check(resource, stack):
     limit = stack.parameter("limit")
     if limit == 0 and "shop-eu" in resource.name:
-        yield "disabled\\x1b[31m <b> ]]> \\u202e %s" % resource.get("accountId")
+        yield "disabled\\x1b[31m <b> ]]> \\u202e %s" % resource.get("displayName")
 
 RULES = (
     Rule(id="nothing", domain="naming", severity="medium", title="T", incident="I", remedy="R", link="https://a.example",
