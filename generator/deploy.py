@@ -137,12 +137,11 @@ def exported(project: Path, stack: str, *, offline: Path | None = None) -> dict[
     """
     cli = required_cli()
     lines: list[str] = []
-    with workplace(cli, project, stack, offline) as (folder, environment):
-        export = ["stack", "export", "--stack", stack]
-        exit_code, errors = run_cli(cli, export, folder=folder, environment=environment, on_line=lines.append)
+    with workplace(cli, project, stack, offline) as place:
+        exit_code, errors = place.run(["stack", "export", "--stack", stack], lines.append)
     state = parsed("".join(lines))
     if exit_code != 0 or not state:
-        complaint = last_complaint(errors)
+        complaint = last_complaint(errors, exit_code)
         raise DeployError(f"stack {stack}", complaint, remedy(complaint, project, stack))
     return state
 

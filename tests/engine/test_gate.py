@@ -11,6 +11,7 @@ from generator.cli import app
 from generator.emit import emit
 from generator.files import write_tree
 from generator.model import Provenance
+from generator.verify import WantedService, wanted
 from tests.layouts import two_clouds
 
 pytestmark = pytest.mark.engine
@@ -39,6 +40,12 @@ def test_what_was_approved_is_brought_up_and_stays_approved(project: Path, tmp_p
     (operations,) = (stack.operations for stack in approval_of(project).stacks.values())
     assert {"create": tuple(sorted(resource.urn for resource in found.resources))} == operations
     assert found.changes == 0
+
+    # What `covey verify` will ask the cloud about.
+    (service,) = wanted(deploy.exported(project, STACK, offline=tmp_path / "sandbox"))
+    assert isinstance(service, WantedService)
+    assert service.name.endswith(f"/locations/europe-west1/services/{service.name.rpartition('/')[2]}")
+    assert service.image is not None
 
 
 def test_a_stack_that_moved_on_needs_a_new_approval(project: Path) -> None:
