@@ -32,12 +32,12 @@ from components import Group
 STACK = (
     Group(
         name="shop",
-        machine="ml.m5.large",
+        machine="ml-m5-large",
         replicas=1,
     ),
     Group(
         name="shop-eu",
-        machine="ml.c5.large",
+        machine="ml-c5-large",
         replicas=2,
     ),
 )
@@ -138,8 +138,8 @@ def test_a_finding_of_the_pack_is_at_its_groups_entry(write_project: WriteProjec
     rule, place, message = only(check(project, ["test"], config=CRYING))
 
     assert ("nothing", "stacks/groups/test.py") == (rule, place.file)
-    assert line_of(project / place.file, "ml.c5.large") == place.line
-    assert message.endswith("ml.c5.large")
+    assert line_of(project / place.file, "ml-c5-large") == place.line
+    assert message.endswith("ml-c5-large")
     assert () == check(project, ["test"]).findings
 
 
@@ -151,7 +151,7 @@ def test_approval_is_left_to_those_who_deploy(write_project: WriteProject) -> No
     ("data", "line", "said"),
     [
         (DATA.replace("replicas=2,", "replicas=2 2,"), "replicas=2 2,", "invalid syntax"),
-        (DATA.replace("        machine=\"ml.c5.large\",\n", ""), "Group(", "machine"),
+        (DATA.replace("        machine=\"ml-c5-large\",\n", ""), "Group(", "machine"),
         ("STACK = 1 / 0\n", "1 / 0", "ZeroDivisionError"),
         ("import pulumi\nraise pulumi.RunError('enough')\n", "enough", "enough"),
     ],
@@ -279,7 +279,7 @@ def test_a_hostile_message_reaches_no_terminal(crying: tuple[str | Path, ...]) -
     result = covey(*crying)
 
     assert 5 == result.exit_code
-    assert "disabled\\x1b[31m <b> ]]> \\u202e ml.c5.large" in " ".join(result.stdout.split())
+    assert "disabled\\x1b[31m <b> ]]> \\u202e ml-c5-large" in " ".join(result.stdout.split())
     assert all(character.isprintable() or character == "\n" for character in result.stdout)
 
 
