@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCHEMAS := build/schemas
 
-.PHONY: demo test unit engine check bench-scale bench-preview handwritten pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale bench-cost bench-preview handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --no-llm --save build/shop.json --report build/shop.html
@@ -32,7 +32,11 @@ check: .venv/ready
 	! grep -nE 'https?://|--(extra-)?index-url' requirements.lock generator/program/stacks/requirements.txt policies/requirements.txt
 
 bench-scale: .venv/ready
-	$(BIN)/python benchmarks/scale.py 100 1000
+	$(BIN)/python -m benchmarks.scale 100 1000
+
+# Reads the traces where COVEY_TRACES says; see benchmarks/traces.py.
+bench-cost: .venv/ready
+	$(BIN)/python -m benchmarks.cost
 
 # Real engine, stand-in providers: growth to 200 groups, and an emitted stack beside its hand-written twin.
 bench-preview: .venv/ready pulumi

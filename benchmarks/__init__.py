@@ -1,0 +1,1 @@
+"""The comparisons behind docs/benchmarks.md, each one command; run them from the root of the repository."""

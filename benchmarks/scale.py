@@ -1,4 +1,4 @@
-"""Time and peak memory of a plan on synthetic fleets: `python benchmarks/scale.py 100 1000`.
+"""Time and peak memory of a plan on synthetic fleets: `python -m benchmarks.scale 100 1000`.
 
 The traffic is synthetic: daily cycles in three time zones, gamma noise, and bursts on every seventh workload. Each
 line also gives the time of one bare matrix product of the correlation's size in the same run, so that machines can be

@@ -9,7 +9,7 @@ import numpy as np
 from generator.capacity.sizing import SECONDS_PER_HOUR, Sizing
 from generator.errors import InfeasibleError
 from generator.solve.cover import MAX_ATOMS, cover
-from generator.solve.packings import PACKINGS, dedicated, hosts, units
+from generator.solve.packings import PACKINGS, hosts, units
 from generator.solve.problem import Members, Problem, union
 from generator.solve.search import search
 
@@ -111,8 +111,8 @@ def best_packings(problem: Problem, atoms: tuple[Members, ...], count: int) -> l
     seen = units(problem, atoms)
     found: dict[tuple[Members, ...], tuple[float, str]] = {}
     for name, packing in PACKINGS.items():
-        for host in hosts(problem, atoms, 1 if packing is dedicated else HOST_SIZES):
-            groups = tuple(sorted(packing(seen, host)))
+        for host in hosts(problem, atoms, 1 if name == "dedicated" else HOST_SIZES):
+            groups = tuple(sorted(packing.pack(seen, host, packing.settings[0])))
             found.setdefault(groups, (sum(map(problem.worth, groups)), name))
     possible = [groups for groups, (worth, _) in found.items() if worth < np.inf]
     cheapest = sorted(possible, key=lambda groups: (*found[groups], groups))[:count]

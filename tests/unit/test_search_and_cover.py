@@ -123,9 +123,10 @@ def test_a_packing_holds_every_workload_once_and_breaks_no_rule(packing: str, se
     one = posed(seed, count=14, limits=Limits(models_per_group=4, traffic_share_per_group=0.5))
     for atoms in one.classes:
         for host in hosts(one, atoms, 4):
-            groups = PACKINGS[packing](units(one, atoms), host)
-            assert held_once(groups, 14)
-            assert all(one.may_group(group) for group in groups)
+            for setting in PACKINGS[packing].settings:
+                groups = PACKINGS[packing].pack(units(one, atoms), host, setting)
+                assert held_once(groups, 14)
+                assert all(one.may_group(group) for group in groups)
 
 
 def test_packings_come_cheapest_first_and_can_be_served() -> None:
