@@ -137,7 +137,7 @@ class _Partners:
 
     def __init__(self, strength: FloatArray) -> None:
         self.strength = strength
-        self.partner = np.full(strength.shape, -1, dtype=np.intp)
+        self.partner: NDArray[np.intp] = np.full(strength.shape, -1, dtype=np.intp)
 
     def offer(self, block: FloatArray, top: int, left: int) -> None:
         """Look through the strengths of rows from `top` with columns from `left`."""
