@@ -66,23 +66,22 @@ class Recorder(Mocks):
 
 
 class OptionsMonitor(MockMonitor):
-    """Keeps each resource's options beside its inputs: the mocks themselves are not shown them."""
+    """Keeps each resource's options, which the mocks themselves are not shown."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.options: dict[tuple[str, str], dict[str, Any]] = {}
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - as gRPC names it
-        recorder = self.mocks
-        assert isinstance(recorder, Recorder)
-        before = len(recorder.inventory)
-        response = super().RegisterResource(request)
-        for entry in recorder.inventory[before:]:
-            entry["options"] = {
-                "ignoreChanges": list(request.ignoreChanges),
-                "dependsOn": sorted(urn.rsplit("::", 1)[1] for urn in request.dependencies),
-                "deleteBeforeReplace": request.deleteBeforeReplace,
-                "protect": request.protect,
-                "retainOnDelete": request.retainOnDelete,
-                "parent": request.parent.rsplit("::", 1)[-1],
-            }
-        return response
+        self.options[request.type, request.name] = {
+            "ignoreChanges": list(request.ignoreChanges),
+            "dependsOn": sorted(urn.rsplit("::", 1)[1] for urn in request.dependencies),
+            "deleteBeforeReplace": request.deleteBeforeReplace,
+            "protect": request.protect,
+            "retainOnDelete": request.retainOnDelete,
+            "parent": request.parent.rsplit("::", 1)[-1],
+        }
+        return super().RegisterResource(request)
 
 
 def inventory(project: Path, stack: str, more: dict[str, str], *, preview: bool) -> list[dict[str, Any]]:
@@ -102,7 +101,8 @@ def inventory(project: Path, stack: str, more: dict[str, str], *, preview: bool)
         runpy.run_path(str(project / "stacks"), run_name="__main__")
 
     run()
-    return sorted(recorder.inventory, key=lambda entry: (entry["type"], entry["name"]))
+    found = sorted(recorder.inventory, key=lambda entry: (entry["type"], entry["name"]))
+    return [entry | {"options": monitor.options[entry["type"], entry["name"]]} for entry in found]
 
 
 if __name__ == "__main__":

@@ -217,7 +217,7 @@ def not_shared(stacks: Sequence[values.AwsRegion], site: Site) -> str | None:
         if site.workloads[model.name].residency
     )
     if bound:
-        return f"the data of {len(bound)} of these models must stay in a region of the caller's choice, not the nearest"
+        return f"{len(bound)} of its models may be served in some places only, and the nearest region may lie elsewhere"
     if google is not None and google.domain == environment.domain and "gcp" in site.clouds:
         return "the same domain leads to GCP as well, and two clouds cannot answer for one name"
     return None
