@@ -178,7 +178,7 @@ def emit(
 ) -> None:
     """Write the approved recommendation as a Pulumi project."""
     from generator.emit import emit as program_of
-    from generator.files import write_tree
+    from generator.files import read_emission, write_tree
     from generator.present.document import chosen_of, document, layout_of
     from generator.provenance import provenance
 
@@ -191,7 +191,7 @@ def emit(
         chosen = profile or saved.chosen.profile
         _must_hold(saved, chosen, inputs, catalog, plan_file)
     origin = provenance(inputs, catalog, chosen_of(saved, chosen).text())
-    program = program_of(layout_of(saved, chosen), inputs.fleet, catalog, origin)
+    program = program_of(layout_of(saved, chosen), inputs.fleet, catalog, origin, read_emission(into))
     write_tree(program, into, overwrite_edited=overwrite_edited)
     say(f"Wrote the {chosen} recommendation to {into}: {len(program.files)} files, stacks {', '.join(program.stacks)}.")
     say(f"Next: covey preview {into} --offline")

@@ -3,12 +3,13 @@
 The project holds one stack for each cloud and region, and on GCP one more for the load balancer. What the plan decides
 is data in ``stacks/groups/``; what a foundation provides is seeded into ``stacks/config/``; all else is the same in
 every project. `.covey.json` carries the digest of every file but the seeds, so that edits are noticed, and of what the
-program was decided by, so that an approval can name it; ``recommendation.json`` is what was recommended.
+program was decided by, so that an approval can name it; ``recommendation.json`` is what was recommended. It also tells
+the next emission what each group is called in the cloud: a group that is renamed keeps what serves it.
 """
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -17,7 +18,18 @@ from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined
 
 from generator.errors import EmitError
-from generator.model import Catalog, Cloud, Fleet, Group, Layout, Program, Provenance, workloads_by_name
+from generator.model import (
+    Catalog,
+    Cloud,
+    Emission,
+    EmittedGroup,
+    Fleet,
+    Group,
+    Layout,
+    Program,
+    Provenance,
+    workloads_by_name,
+)
 from generator.naming import distinct_slugs
 from generator.program.aws_data import aws_settings, aws_stacks
 from generator.program.cloud_names import checked
@@ -27,13 +39,21 @@ from generator.program.pack import pack
 from generator.program.site import Site
 from generator.program.spelling import argument, code, item, prose, py
 from generator.program.stacks.components import values
+from generator.program.succession import succession
 
 MANIFEST = ".covey.json"
 RECOMMENDATION = "recommendation.json"
 SEEDS = "stacks/config/"
+GROUPS = "stacks/groups/"
 
 
-def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance | None = None) -> Program:
+def emit(
+    layout: Layout,
+    fleet: Fleet,
+    catalog: Catalog,
+    provenance: Provenance | None = None,
+    earlier: Emission | None = None,
+) -> Program:
     """Write a layout down as a Pulumi project.
 
     Parameters
@@ -46,6 +66,8 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance 
         What the layout's instance types are, and what they cost.
     provenance : Provenance, optional
         What the layout was decided by. A program without it can be previewed, and approved by nobody.
+    earlier : Emission, optional
+        What lies where the program is going to be written: groups keep the names of those they carry on.
 
     Returns
     -------
@@ -57,13 +79,6 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance 
     EmitError
         If a name cannot stand in the program, a group cannot be hosted as it says, or what came out is not Python.
     """
-    site = Site(
-        fleet,
-        catalog,
-        workloads_by_name(fleet.workloads),
-        distinct_slugs(workload.name for workload in fleet.workloads),
-        frozenset(group.cloud for group in layout.groups),
-    )
     checked("environment", fleet.environment, "fleet.yaml, environment")
     regions: dict[Cloud, dict[str, list[Group]]] = {"aws": {}, "gcp": {}}
     seen: set[str] = set()
@@ -74,16 +89,24 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance 
         seen.add(group.name)
         region = checked("region", group.region, f"group {group.name}")
         regions[group.cloud].setdefault(region, []).append(group)
-    stacks: dict[str, values.Stack] = {**aws_stacks(regions["aws"], site), **gcp_stacks(regions["gcp"], site)}
+    number = earlier.number if earlier else 1
+    stacks, site = built(regions, fleet, catalog, earlier, number)
+    data = written(stacks)
+    if earlier and {path: _digest(text) for path, text in data.items()} != {
+        path: digest for path, digest in earlier.digests.items() if path.startswith(GROUPS)
+    }:
+        # Something changed, so this is one emission more, and names carried for long enough are dropped.
+        number += 1
+        stacks, site = built(regions, fleet, catalog, earlier, number)
+        data = written(stacks)
 
     files = dict(STATIC) | pack(layout, fleet, catalog)
     files["Pulumi.yaml"] = spell(
         "Pulumi.yaml", project=site.project, description=f"Model endpoints of {fleet.environment}, grouped by covey"
     )
-    files["stacks/groups/__init__.py"] = '"""One file a stack: what it serves, as data."""\n'
+    files |= data
     for name, stack in stacks.items():
-        template, reference = WRITTEN[type(stack)]
-        files[f"stacks/groups/{name.replace('-', '_')}.py"] = spell(template, stack=stack)
+        reference = WRITTEN[type(stack)][1]
         files[f"{SEEDS}Pulumi.{name}.yaml"] = spell("config.yaml", settings=seeds(stack, site), reference=reference)
     files["CUTOVER.md"] = spell("CUTOVER.md", plan=cutover(stacks, site))
     for path, text in files.items():
@@ -91,8 +114,54 @@ def emit(layout: Layout, fleet: Fleet, catalog: Catalog, provenance: Provenance 
             parse(path, text)
     if provenance is not None:
         files[RECOMMENDATION] = provenance.recommendation
-    files[MANIFEST] = manifest(files, provenance)
+    files[MANIFEST] = manifest(files, provenance, number, emitted_groups(stacks, site))
     return Program(dict(sorted(files.items())), tuple(sorted(stacks)))
+
+
+def built(
+    regions: Mapping[Cloud, Mapping[str, Sequence[Group]]],
+    fleet: Fleet,
+    catalog: Catalog,
+    earlier: Emission | None,
+    number: int,
+) -> tuple[dict[str, values.Stack], Site]:
+    """Return every stack by name, with what was known when it was built."""
+    by_stack = {
+        f"{fleet.environment}-{cloud}-{region}": groups
+        for cloud, placed in regions.items()
+        for region, groups in placed.items()
+    }
+    site = Site(
+        fleet,
+        catalog,
+        workloads_by_name(fleet.workloads),
+        distinct_slugs(workload.name for workload in fleet.workloads),
+        frozenset(cloud for cloud, placed in regions.items() if placed),
+        succession(by_stack, earlier, number),
+    )
+    return {**aws_stacks(regions["aws"], site), **gcp_stacks(regions["gcp"], site)}, site
+
+
+def written(stacks: Mapping[str, values.Stack]) -> dict[str, str]:
+    """Return the data of all stacks as files."""
+    files = {f"{GROUPS}__init__.py": '"""One file a stack: what it serves, as data."""\n'}
+    for name, stack in stacks.items():
+        files[f"{GROUPS}{name.replace('-', '_')}.py"] = spell(WRITTEN[type(stack)][0], stack=stack)
+    return files
+
+
+def emitted_groups(stacks: Mapping[str, values.Stack], site: Site) -> Iterator[EmittedGroup]:
+    """Yield what the next emission has to know of every group."""
+    for name, stack in stacks.items():
+        if isinstance(stack, values.AwsRegion):
+            roles = [(group, {"endpoint": group.endpoint}) for group in stack.groups]
+        elif isinstance(stack, values.GcpRegion):
+            roles = [(group, {"service": group.service, "identity": group.identity}) for group in stack.groups]
+        else:
+            continue
+        for group, physical in roles:
+            members = tuple(model.name for model in group.models)
+            yield EmittedGroup(name, group.name, members, physical, site.succession.formerly[group.name])
 
 
 def seeds(stack: values.Stack, site: Site) -> list[tuple[str, str]]:
@@ -129,8 +198,16 @@ def parse(path: str, text: str) -> None:
         raise EmitError(f"{path}, line {line}", f"is not Python: {error}.", "Report this, with the fleet.") from error
 
 
-def manifest(files: Mapping[str, str], provenance: Provenance | None = None) -> str:
-    """Return the digests by which edits are noticed and origins named. Seeds belong to their owner: they have none."""
+def manifest(
+    files: Mapping[str, str],
+    provenance: Provenance | None = None,
+    number: int = 1,
+    groups: Iterable[EmittedGroup] = (),
+) -> str:
+    """Return what the next emission reads: digests by which edits are noticed, origins, and who had which name.
+
+    Seeds belong to their owner: they have no digest.
+    """
     digests = {path: _digest(text) for path, text in files.items() if not path.startswith(SEEDS)}
     origin = (
         {}
@@ -143,7 +220,18 @@ def manifest(files: Mapping[str, str], provenance: Provenance | None = None) -> 
             }
         }
     )
-    return json.dumps({"format": 1, **origin, "sha256": digests}, indent=2, sort_keys=True) + "\n"
+    journal = [
+        {
+            "stack": group.stack,
+            "name": group.name,
+            "workloads": group.workloads,
+            "physical": group.physical,
+            "formerly": [{"name": name, "since": since} for name, since in group.formerly],
+        }
+        for group in groups
+    ]
+    document = {"format": 1, "emission": number, **origin, "groups": journal, "sha256": digests}
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def _digest(text: str) -> str:

@@ -1,18 +1,71 @@
 """A program on disk: written whole or not at all, never over what someone edited."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
 
 from generator.errors import EmitError
-from generator.model import Program
+from generator.model import Emission, EmittedGroup, Program
 
 MANIFEST = ".covey.json"
 SEEDS = PurePosixPath("stacks/config")
+
+# What stands in a program again is held to what an emission writes: the file is in everyone's reach.
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+
+
+class FormerName(BaseModel):
+    """A name a group had, and the number of the emission that changed it."""
+
+    name: Name
+    since: int
+
+
+class ManifestGroup(BaseModel):
+    """What a group was called, and in the cloud."""
+
+    stack: Name
+    name: Name
+    workloads: list[str]
+    physical: dict[str, Name]
+    formerly: list[FormerName]
+
+
+class Manifest(BaseModel):
+    """What `.covey.json` says of the last emission; what else stands there is for others."""
+
+    emission: int = Field(default=1, ge=1)
+    groups: list[ManifestGroup] = []
+    sha256: dict[str, str]
+
+
+def read_emission(into: Path) -> Emission | None:
+    """Return what a folder holds of an earlier emission, None where there was none.
+
+    Raises
+    ------
+    EmitError
+        If its manifest is not what covey wrote.
+    """
+    manifest = _manifest(_root(into))
+    if manifest is None:
+        return None
+    groups = tuple(
+        EmittedGroup(
+            group.stack,
+            group.name,
+            tuple(group.workloads),
+            group.physical,
+            tuple((former.name, former.since) for former in group.formerly),
+        )
+        for group in manifest.groups
+    )
+    return Emission(manifest.emission, groups, manifest.sha256)
 
 
 def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) -> None:
@@ -38,7 +91,8 @@ def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) 
     """
     root = _root(into)
     places = {path: _place(root, path) for path in program.files}
-    known = _digests(root)
+    manifest = _manifest(root)
+    known = manifest.sha256 if manifest else {}
     vanished = {path: _place(root, path) for path in known if path not in program.files}
     seeded = {path for path, place in places.items() if _is_seed(path) and place.exists()}
     written = {path: text for path, text in program.files.items() if path not in seeded}
@@ -89,16 +143,14 @@ def _place(root: Path, path: str) -> Path:
     return place
 
 
-def _digests(root: Path) -> dict[str, str]:
-    """Return the digests of the last emission, none where there was none."""
+def _manifest(root: Path) -> Manifest | None:
+    """Return what the last emission left, None where there was none."""
     place = _place(root, MANIFEST)
     if not place.exists():
-        return {}
+        return None
     try:
-        document: object = json.loads(place.read_text(encoding="utf-8"))
-        digests = cast("dict[str, object]", document)["sha256"]
-        return {str(path): str(digest) for path, digest in cast("dict[object, object]", digests).items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return Manifest.model_validate_json(place.read_bytes())
+    except ValidationError as error:
         raise EmitError(str(place), "is not what covey wrote.", "Restore it, or emit into an empty folder.") from error
 
 

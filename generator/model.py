@@ -582,6 +582,34 @@ class Program:
     stacks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class EmittedGroup:
+    """A group as an earlier emission wrote it down.
+
+    Parameters
+    ----------
+    physical : mapping of str to str
+        Its names in the cloud by their role: ``endpoint``, or ``service`` and ``identity``.
+    formerly : tuple of (str, int)
+        Names it had before, newest first, each with the number of the emission that changed it.
+    """
+
+    stack: str
+    name: str
+    workloads: tuple[str, ...]
+    physical: Mapping[str, str]
+    formerly: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """What a project's folder holds already. Emissions are counted where they change a group; `digests` are by file."""
+
+    number: int
+    groups: tuple[EmittedGroup, ...]
+    digests: Mapping[str, str]
+
+
 # What the engine did with it ------------------------------------------------------------------------------------
 
 

@@ -98,6 +98,7 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
     """Return the data of one AWS region's stack."""
     environment = site.environment("aws")
     account = checked("AWS account", environment.account, "fleet.yaml, environments, aws")
+    stack = f"{site.fleet.environment}-aws-{region}"
     paths = public_paths(groups, site)
     split_paths = api_resources(paths.values()) > MOST_API_RESOURCES
     if split_paths:
@@ -111,7 +112,7 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
         made.append(
             values.AwsGroup(
                 name=group.name,
-                endpoint=short(f"{site.fleet.environment}-{group.name}", 63),
+                endpoint=site.succession.name(stack, group, "endpoint", f"{site.fleet.environment}-{group.name}", 63),
                 hosting=cast("values.AwsHosting", group.hosting),
                 instance_type=group.instance_type,
                 image=checked(
@@ -135,6 +136,7 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
                 models=tuple(
                     model(workload, site.keys[workload.name], paths[workload.name], aws_tag) for workload in members
                 ),
+                formerly=site.formerly(group),
             )
         )
     return values.AwsRegion(
@@ -146,7 +148,7 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
         shared_host=None,
         api=short(f"{site.fleet.environment}-{site.project}", 63),
         split_paths=split_paths,
-        tags=site.tags(f"{site.fleet.environment}-aws-{region}"),
+        tags=site.tags(stack),
         groups=tuple(made),
     )
 

@@ -53,6 +53,7 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
     made: list[values.CloudRunGroup] = []
     for group in groups:
         members = site.members(group)
+        called = f"{site.fleet.environment}-{group.name}"
         machine = site.machine(group)
         image = site.image(group, members[0], "gcp")
         fit_one_instance(group, machine)
@@ -60,8 +61,9 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
         made.append(
             values.CloudRunGroup(
                 name=group.name,
-                service=service_name(group, site),
-                identity=short(f"{site.fleet.environment}-{group.name}", 30).ljust(6, "0"),
+                # Cloud Run takes fewer than 50 characters; a service account at least 6, at most 30.
+                service=site.succession.name(stack, group, "service", called, 49),
+                identity=site.succession.name(stack, group, "identity", called.ljust(6, "0"), 30),
                 image=filled(image.template, group.region, project),
                 port=image.port,
                 health_path=image.health_path,
@@ -78,6 +80,7 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
                 models=tuple(
                     model(workload, site.keys[workload.name], paths[workload.name], gcp_label) for workload in members
                 ),
+                formerly=site.formerly(group),
             )
         )
     return values.GcpRegion(
@@ -94,6 +97,7 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
 def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> values.GcpEdge:
     """Return the data of the load balancer before all GCP regions."""
     environment = site.environment("gcp")
+    names = {group.name for region in regions for group in region.groups}
     predict_paths = {
         workload.name: image.predict_path
         for workload in site.fleet.workloads
@@ -129,6 +133,8 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
                         group=group.name,
                         service=group.service,
                         routes=tuple(route(group, model) for model in group.models),
+                        # A name that a group of another region has now is that group's, here where all meet.
+                        formerly=tuple(name for name in group.formerly if name not in names),
                     )
                     for group in region.groups
                 ),
@@ -138,11 +144,6 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
     )
     fit_one_url_map(edge)
     return edge
-
-
-def service_name(group: Group, site: Site) -> str:
-    """Return the physical name of a group's Cloud Run service, which takes fewer than 50 characters."""
-    return short(f"{site.fleet.environment}-{group.name}", 49)
 
 
 def accelerator(machine: InstanceType) -> str | None:

@@ -8,6 +8,7 @@ from generator.model import Catalog, Cloud, Environment, Fleet, Group, Image, In
 from generator.naming import slug
 from generator.program.cloud_names import checked, gcp_label
 from generator.program.stacks.components import values
+from generator.program.succession import Succession
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Site:
     workloads: Mapping[str, Workload]
     keys: Mapping[str, str]
     clouds: frozenset[Cloud]
+    succession: Succession
 
     @property
     def project(self) -> str:
@@ -77,6 +79,10 @@ class Site:
                 f"group {group.name}", f"{group.instance_type!r} is not in the catalogue.", "Plan with this catalogue."
             )
         return machine
+
+    def formerly(self, group: Group) -> tuple[str, ...]:
+        """Return the names by which a running stack may still know a group."""
+        return tuple(name for name, _ in self.succession.formerly[group.name])
 
     def tags(self, stack: str) -> dict[str, str]:
         """Return what all resources of a stack carry, in letters that both clouds accept."""

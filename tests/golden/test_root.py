@@ -4,6 +4,7 @@ from pathlib import Path
 
 from generator.catalog import read_catalog
 from generator.emit import emit
+from generator.files import read_emission
 from generator.load import load
 from generator.pipeline import plan
 from generator.present.document import chosen_of, document, layout_of
@@ -18,7 +19,7 @@ def test_the_root_holds_the_emitted_paper_fleet_and_nothing_else() -> None:
     published = document(plan(inputs, catalog, seed=0))
     profile = published.chosen.profile
     origin = provenance(inputs, catalog, chosen_of(published, profile).text())
-    program = emit(layout_of(published, profile), inputs.fleet, catalog, origin)
+    program = emit(layout_of(published, profile), inputs.fleet, catalog, origin, read_emission(ROOT))
 
     emitted = {name: text for name, text in program.files.items() if not name.startswith("stacks/config/")}
     lying = {

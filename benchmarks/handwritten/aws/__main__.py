@@ -231,13 +231,13 @@ alarms_policy = aws.sns.TopicPolicy(
     ),
     opts=pulumi.ResourceOptions(provider=aws_provider),
 )
-budget_prod_us_east_1_group_000 = aws.budgets.Budget(
-    "budget-prod-us-east-1-group-000",
+budget_group_000 = aws.budgets.Budget(
+    "budget-group-000",
     budget_type="COST",
     cost_filters=[aws.budgets.BudgetCostFilterArgs(name="TagKeyValue", values=["user:group$group-000"])],
     limit_amount="336",
     limit_unit="USD",
-    name="prod-us-east-1-group-000",
+    name="us-east-1-prod-group-000",
     notifications=[
         aws.budgets.BudgetNotificationArgs(
             comparison_operator="GREATER_THAN",
@@ -257,13 +257,13 @@ budget_prod_us_east_1_group_000 = aws.budgets.Budget(
     time_unit="MONTHLY",
     opts=pulumi.ResourceOptions(provider=aws_provider),
 )
-budget_prod_us_east_1_group_001 = aws.budgets.Budget(
-    "budget-prod-us-east-1-group-001",
+budget_group_001 = aws.budgets.Budget(
+    "budget-group-001",
     budget_type="COST",
     cost_filters=[aws.budgets.BudgetCostFilterArgs(name="TagKeyValue", values=["user:group$group-001"])],
     limit_amount="336",
     limit_unit="USD",
-    name="prod-us-east-1-group-001",
+    name="us-east-1-prod-group-001",
     notifications=[
         aws.budgets.BudgetNotificationArgs(
             comparison_operator="GREATER_THAN",

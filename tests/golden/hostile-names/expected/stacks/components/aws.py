@@ -17,6 +17,7 @@ from .aws_dashboards import dashboards
 from .aws_endpoint import SageMakerGroup
 from .aws_foundation import Foundation, alarm_topic, amazon, region_key, strings
 from .aws_watch import budget
+from .renames import formerly
 from .values import AwsRegion
 
 
@@ -50,18 +51,21 @@ def build_region(stack: AwsRegion) -> None:
 
     component = pulumi.ResourceOptions(providers=[provider])
     for group in stack.groups:
-        SageMakerGroup(group.name, group, stack, foundation, component)
+        SageMakerGroup(group.name, group, stack, foundation, formerly(component, group.formerly))
         if group.monthly_ceiling_usd is not None:
             budget(
-                f"{stack.environment}-{stack.region}-{group.name}",
+                f"budget-{group.name}",
+                # The endpoint's name outlasts the group's: a budget of another name would be another budget.
+                f"{stack.region}-{group.endpoint}",
                 f"user:group${group.name}",
                 str(group.monthly_ceiling_usd),
                 topic_arn,
-                region,
+                formerly(region, [f"budget-{name}" for name in group.formerly]),
             )
     monthly_budget_usd = config.get("monthlyBudgetUsd")
     if monthly_budget_usd is not None:
         budget(
+            "budget",
             f"{stack.environment}-{stack.region}",
             f"user:stack${stack.tags['stack']}",
             monthly_budget_usd,

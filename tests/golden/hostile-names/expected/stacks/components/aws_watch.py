@@ -200,14 +200,21 @@ def percentile(model: Model) -> str:
     return f"p{model.percentile * 100:.10g}"
 
 
-def budget(name: str, tag: str, limit_usd: str, topic_arn: pulumi.Input[str], region: pulumi.ResourceOptions) -> None:
+def budget(
+    name: str,
+    physical_name: str,
+    tag: str,
+    limit_usd: str,
+    topic_arn: pulumi.Input[str],
+    options: pulumi.ResourceOptions,
+) -> None:
     """Make a monthly budget over one cost allocation tag (to be activated once in the billing console).
 
-    Budgets are one list for all regions of an account, so `name` carries environment and region.
+    Budgets are one list for all regions of an account, so `physical_name` carries environment and region.
     """
     aws.budgets.Budget(
-        f"budget-{name}",
-        name=name,
+        name,
+        name=physical_name,
         budget_type="COST",
         time_unit="MONTHLY",
         limit_amount=limit_usd,
@@ -223,5 +230,5 @@ def budget(name: str, tag: str, limit_usd: str, topic_arn: pulumi.Input[str], re
             )
             for kind, threshold in (("ACTUAL", 80.0), ("FORECASTED", 100.0))
         ],
-        opts=region,
+        opts=options,
     )

@@ -69,6 +69,8 @@ class AwsGroup:
         What the group costs a month at its most replicas; None where its machine has no price.
     schedule : tuple of ScheduledMinimum
         Minimums that follow the clock; empty on serverless, which keeps no instance running.
+    formerly : tuple of str
+        Names of this group that a running stack may still know it by; what serves is kept under its new name.
     """
 
     name: str
@@ -87,6 +89,7 @@ class AwsGroup:
     monthly_ceiling_usd: int | None
     schedule: tuple[ScheduledMinimum, ...]
     models: tuple[Model, ...]
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +158,8 @@ class CloudRunGroup:
         Share of `concurrency` at which another instance starts, .1 to .95.
     monthly_ceiling_usd : int or None
         What the group costs a month at its most instances; None where its size has no price.
+    formerly : tuple of str
+        Names of this group that a running stack may still know it by; what serves is kept under its new name.
     """
 
     name: str
@@ -172,6 +177,7 @@ class CloudRunGroup:
     concurrency_utilization: float
     monthly_ceiling_usd: int | None
     models: tuple[Model, ...]
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +212,7 @@ class Backend:
     group: str
     service: str
     routes: tuple[Route, ...]
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
+from .renames import formerly
 from .values import AwsGroup, AwsRegion
 
 Statement = Mapping[str, object]
@@ -121,11 +122,12 @@ def invoke_role(
     name: str, group: AwsGroup, stack: AwsRegion, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
     """Make the role the API calls the group's endpoint with: that endpoint, and of it the group's models only."""
+    known = [name.removesuffix(group.name) + former for former in group.formerly]
     role = aws.iam.Role(
         name,
         assume_role_policy=trust("apigateway.amazonaws.com", stack.account),
         tags={"group": group.name},
-        opts=child,
+        opts=formerly(child, known),
     )
     endpoint_arn = f"arn:aws:sagemaker:{stack.region}:{stack.account}:endpoint/{group.endpoint}"
 
@@ -141,8 +143,9 @@ def invoke_role(
         return [{**statement, "Condition": {"StringEquals": {"sagemaker:TargetModel": list(artifacts)}}}]
 
     artifacts = sorted({model.artifact for model in group.models})
-    attached = attach(f"{name}-models", role, [invoke(part) for part in parts(artifacts)], {"group": group.name}, child)
-    return role, attached
+    documents = [invoke(part) for part in parts(artifacts)]
+    models = [f"{former}-models" for former in known]
+    return role, attach(f"{name}-models", role, documents, {"group": group.name}, child, models)
 
 
 def trust(service: str, account: str) -> str:
@@ -195,8 +198,12 @@ def attach(
     documents: Sequence[Sequence[Statement]],
     tags: Mapping[str, str],
     child: pulumi.ResourceOptions,
+    known: Sequence[str] = (),
 ) -> list[pulumi.Resource]:
-    """Attach one managed policy for each document: inline policies of a role share 10,240 characters."""
+    """Attach one managed policy for each document: inline policies of a role share 10,240 characters.
+
+    `known` are names under which these policies, outside their group's component, may be found.
+    """
     attached: list[pulumi.Resource] = []
     for number, statements in enumerate(documents, start=1):
         policy = aws.iam.Policy(
@@ -205,9 +212,14 @@ def attach(
                 {"Version": "2012-10-17", "Statement": statements}, sort_keys=True, separators=(",", ":")
             ),
             tags=tags,
-            opts=child,
+            opts=formerly(child, [f"{former}-{number}" for former in known]),
         )
         attached.append(
-            aws.iam.RolePolicyAttachment(f"{name}-{number}-attached", role=role.name, policy_arn=policy.arn, opts=child)
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{number}-attached",
+                role=role.name,
+                policy_arn=policy.arn,
+                opts=formerly(child, [f"{former}-{number}-attached" for former in known]),
+            )
         )
     return attached

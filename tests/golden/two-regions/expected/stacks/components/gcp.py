@@ -17,6 +17,7 @@ import pulumi_gcp as gcp
 
 from .gcp_service import CloudRunModels, Foundation
 from .gcp_watch import budget, notification_channels
+from .renames import formerly
 from .values import GcpRegion
 
 
@@ -42,7 +43,8 @@ def build_region(stack: GcpRegion) -> None:
         protect=config.get_bool("protect") or False,
     )
     for group in stack.groups:
-        CloudRunModels(group.name, group, stack, foundation, pulumi.ResourceOptions(providers=[provider]))
+        component = formerly(pulumi.ResourceOptions(providers=[provider]), group.formerly)
+        CloudRunModels(group.name, group, stack, foundation, component)
     monthly_budget_usd = config.get("monthlyBudgetUsd")
     if foundation.billing_account is not None and monthly_budget_usd is not None:
         budget(

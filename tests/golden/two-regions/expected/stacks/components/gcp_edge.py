@@ -16,6 +16,7 @@ from pulumi_gcp.compute import URLMapPathMatcherPathRuleRouteActionUrlRewriteArg
 
 from .gcp import google
 from .gcp_watch import notification_channels, route_alerts
+from .renames import formerly
 from .values import Backend, GcpEdge, Host
 
 
@@ -98,7 +99,7 @@ def backend_service(host: Host, backend: Backend, edge: pulumi.ResourceOptions) 
         region=host.region,
         network_endpoint_type="SERVERLESS",
         cloud_run=compute.RegionNetworkEndpointGroupCloudRunArgs(service=backend.service),
-        opts=edge,
+        opts=formerly(edge, [f"edge-{name}-neg" for name in backend.formerly]),
     )
     return compute.BackendService(
         f"edge-{backend.group}",
@@ -106,7 +107,7 @@ def backend_service(host: Host, backend: Backend, edge: pulumi.ResourceOptions) 
         protocol="HTTPS",
         backends=[compute.BackendServiceBackendArgs(group=endpoints.id)],
         log_config=compute.BackendServiceLogConfigArgs(enable=True, sample_rate=0.1),
-        opts=edge,
+        opts=formerly(edge, [f"edge-{name}" for name in backend.formerly]),
     )
 
 
