@@ -6,7 +6,7 @@ SCHEMAS := build/schemas
 .PHONY: demo test unit engine check bench-scale bench-cost bench-preview handwritten pulumi lock stacks clean
 
 demo: .venv/ready
-	$(BIN)/covey plan examples/shop --no-llm --save build/shop.json --report build/shop.html
+	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
 	$(BIN)/covey emit examples/shop --plan build/shop.json --into build/demo
 	$(BIN)/covey preview build/demo --offline
 
@@ -52,7 +52,7 @@ pulumi:
 
 # The emitted examples/paper fleet at the root of this repository.
 stacks: .venv/ready
-	$(BIN)/covey emit examples/paper --no-llm --into .
+	$(BIN)/covey emit examples/paper --into .
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -11,6 +11,7 @@ import typer
 
 from generator import release, review
 from generator.errors import CatalogError, DeployError, InputError
+from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, llm_verbs, seated
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ app = typer.Typer(
 )
 catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
 app.add_typer(catalog_verbs, name="catalog")
+app.add_typer(llm_verbs, name="llm")
 
 FleetPath = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
 ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same inputs and seed, same plan.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
-NoModel = Annotated[bool, typer.Option("--no-llm", help="Ask no language model.")]
 PlanFile = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="A saved plan, instead of a new one.")]
 Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Stand-in providers and a pretend cloud, no account.")]
@@ -86,6 +87,10 @@ def plan(
     save: Annotated[Path | None, typer.Option("--save", metavar="FILE.json", help="Keep the plan for later.")] = None,
     seed: Seed = 0,
     no_llm: NoModel = False,
+    llm: Llm = None,
+    llm_notes: LlmNotes = None,
+    llm_record: LlmRecord = None,
+    llm_replay: LlmReplay = False,
 ) -> None:
     """Group the fleet and print three recommendations beside what they would replace."""
     for option, path in (("--report", report), ("--save", save)):
@@ -93,7 +98,10 @@ def plan(
             must_be_writable(path, option)
     from generator.present.document import document
 
-    found = _planned(*_read(fleet), seed=seed, no_llm=no_llm)
+    if llm is None and not no_llm:
+        say("No language model is asked (--llm gemini would): the offline proposer sits in its seat.")
+    seat = seated(None if no_llm else llm, notes=llm_notes, record=llm_record, replay=llm_replay)
+    found = _planned(*_read(fleet), seed=seed, seat=seat)
     published = document(found)
     if save is not None:
         write_whole(save, published.text())
@@ -116,7 +124,9 @@ def show(
     json: Json = False,
 ) -> None:
     """Print a saved plan again."""
-    saved = _saved(file)
+    from generator.present.saved import read_plan
+
+    saved = read_plan(file)
     if json:
         put(saved.text())
     else:
@@ -140,14 +150,15 @@ def explain(
     from generator.partition import partition
     from generator.present.answers import Explanation
     from generator.present.document import document
+    from generator.present.saved import read_plan
 
-    saved = None if plan_file is None else _saved(plan_file)
+    saved = None if plan_file is None else read_plan(plan_file)
     inputs, catalog = _read(fleet)
     correlation = correlate(inputs.fleet, inputs.planned)
     communities = partition(correlation, seed=seed)
     found = evidence(machines(inputs.fleet, catalog), inputs.planned, correlation, communities, (one, other))
     if saved is None:
-        saved = document(_planned(inputs, catalog, seed=seed, no_llm=True))
+        saved = document(_planned(inputs, catalog, seed=seed))
     _must_match(saved, inputs, plan_file or fleet)
     groups = {
         answer.profile: (_group_with(one, answer.groups), _group_with(other, answer.groups))
@@ -174,18 +185,18 @@ def emit(
     ] = None,
     overwrite_edited: Annotated[bool, typer.Option("--overwrite-edited", help="Replace what was edited.")] = False,
     seed: Seed = 0,
-    no_llm: NoModel = False,
 ) -> None:
     """Write the approved recommendation as a Pulumi project."""
     from generator.emit import emit as program_of
     from generator.files import read_emission, write_tree
     from generator.present.document import chosen_of, document, layout_of
+    from generator.present.saved import read_plan
     from generator.provenance import provenance
 
-    saved = None if plan_file is None else _saved(plan_file)
+    saved = None if plan_file is None else read_plan(plan_file)
     inputs, catalog = _read(fleet)
     if saved is None or plan_file is None:
-        saved = document(_planned(inputs, catalog, seed=seed, no_llm=no_llm))
+        saved = document(_planned(inputs, catalog, seed=seed))
         chosen = profile or saved.chosen.profile
     else:
         chosen = profile or saved.chosen.profile
@@ -328,25 +339,12 @@ def _read(fleet: Path) -> "tuple[Inputs, Catalog]":
     return load(fleet, catalog), catalog
 
 
-def _planned(inputs: "Inputs", catalog: "Catalog", *, seed: int, no_llm: bool) -> "Plan":
+def _planned(inputs: "Inputs", catalog: "Catalog", *, seed: int, seat: Seat | None = None) -> "Plan":
     from generator.pipeline import plan as planned
 
-    if not no_llm:
-        say("No language model is connected: the offline proposer sits in its seat, as with --no-llm.")
+    model, notes = seat or (None, None)
     with bar() as told:
-        return planned(inputs, catalog, seed=seed, progress=told)
-
-
-def _saved(file: Path) -> "PlanDocument":
-    from generator.present.document import MOST_BYTES, saved_document
-
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}."
-        raise InputError(str(file), what, "Name a file that covey plan FLEET --save FILE wrote.") from None
-    return saved_document(content, str(file))
+        return planned(inputs, catalog, seed=seed, model=model, notes=notes, progress=told)
 
 
 def _must_match(saved: "PlanDocument", inputs: "Inputs", file: Path) -> None:

@@ -21,6 +21,8 @@ Hosting = Literal[
 Accelerator = Literal["none", "gpu"]
 Profile = Literal["cheapest", "balanced", "resilient"]
 Source = Literal["solver", "model", "offline"]
+Goal = Literal["cost", "latency", "resilience"]
+RejectionReason = Literal["cost", "latency", "risk", "region", "machine", "grouping", "timing", "other"]
 FloatArray = NDArray[np.float64]
 
 CLOUD_OF_HOSTING: Mapping[Hosting, Cloud] = {
@@ -223,6 +225,7 @@ class Fleet:
     prices: OwnPrices
     assumptions: tuple[str, ...]
     cost_centre: str | None = None
+    goals: tuple[Goal, ...] = ()
 
 
 # How it is used ------------------------------------------------------------------------------------------------
@@ -520,6 +523,71 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What asking a language model took. `cached` answers cost no call and no token."""
+
+    calls: int = 0
+    cached: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Sum of two."""
+        return Usage(
+            self.calls + other.calls,
+            self.cached + other.cached,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """Solver alone against solver with model, for one recommendation, on the planning window.
+
+    Parameters
+    ----------
+    outcome : str
+        "won": the proposal was taken; "tied": it was the solver's own layout, or worth the same; "lost": it was worse
+        or broke a rule; "none": there was no proposal.
+    solver_usd_per_h, proposed_usd_per_h : float
+        Worth under the recommendation's soft terms; None where there was no proposal.
+    regret : float or None
+        What taking the proposal unjudged would have added, as a share of the solver's worth; below 0 where it won.
+    reason : str
+        Why it was taken or not, in words.
+    """
+
+    profile: Profile
+    outcome: Literal["won", "tied", "lost", "none"]
+    solver_usd_per_h: float
+    proposed_usd_per_h: float | None
+    regret: float | None
+    reason: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Which recommendation suits the goals, and what speaks for and against each, every figure checked."""
+
+    preferred: Profile | None
+    explanations: Mapping[Profile, str]
+    failure: str | None
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Who sat in the language model's seat, what its proposals came to, and what it advised."""
+
+    seat: str
+    source: Source
+    entries: tuple[LedgerEntry, ...]
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True)
 class WhyNot:
     """Why a machine, region, cloud or hosting kind was not chosen, in words and with the rule that bound."""
 
@@ -557,6 +625,7 @@ class Plan:
     gap: float | None
     fluid_bound_usd_per_h: float
     note: str | None
+    ledger: Ledger
 
 
 # What is emitted -----------------------------------------------------------------------------------------------

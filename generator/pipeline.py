@@ -1,12 +1,15 @@
 """The method, one line a step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from generator.admit import admit
+from generator.advise import advise
 from generator.backtest import Lesson, backtest
 from generator.capacity.machines import Machines, machines
 from generator.capacity.sizing import Sizing
+from generator.contest import contest
 from generator.correlate import correlate
+from generator.dialogue import Example, LanguageModel, OfflineProposer
 from generator.errors import InfeasibleError
 from generator.layouts import layout
 from generator.model import (
@@ -16,11 +19,12 @@ from generator.model import (
     Inputs,
     Judged,
     Layout,
+    Ledger,
+    LedgerEntry,
     Plan,
     Profile,
 )
 from generator.partition import partition
-from generator.propose import LanguageModel, OfflineProposer, propose
 from generator.recommend import recommend
 from generator.solve import Problem, Solution, best_packings, fluid_bound, solve, with_sizing
 from generator.solve.problem import WEIGHTINGS
@@ -35,6 +39,8 @@ def plan(
     *,
     seed: int = 0,
     model: LanguageModel | None = None,
+    memory: Sequence[Example] = (),
+    notes: str | None = None,
     progress: Progress = lambda _stage, _share: None,
 ) -> Plan:
     """Plan a fleet: correlate, partition, backtest, solve, propose, admit, recommend.
@@ -47,6 +53,10 @@ def plan(
         Same inputs and seed, same plan, byte for byte.
     model : LanguageModel, optional
         Who sits in the language model's seat; the offline proposer by default.
+    memory : sequence of Example
+        How groups were served before, and what people decided.
+    notes : str, optional
+        What an operator wants the model to know.
     progress : callable
         Called with a stage's name and the share of it that is done, 0 to 1.
 
@@ -73,6 +83,8 @@ def plan(
         seed=seed,
         progress=lambda share: progress("backtesting", share),
     )
+    seat = model or OfflineProposer()
+    entries: list[LedgerEntry] = []
     judged: dict[Profile, Judged] = {}
     gaps: list[float | None] = []
     problems: dict[Profile, Problem] = {}
@@ -92,7 +104,10 @@ def plan(
                 raise
             barred[profile] = f"{found.where}: {found.what.rstrip('.')}"
             continue
-        judged[profile] = _judge(inputs, table, problem, solution, model or OfflineProposer())
+        progress(f"asking the {seat.name}", 0.0)
+        best, entry = contest(profile, solution, problem, table, inputs.planned, seat, memory=memory, notes=notes)
+        entries.append(entry)
+        judged[profile] = _judged(best, inputs, table)
         gaps.append(solution.gap)
         problems[profile] = problem
     progress("judging", 0.5)
@@ -101,6 +116,7 @@ def plan(
     current = None if today is None else _judged(today, inputs, table)
     recommendations, note = recommend(judged, baseline, current, barred)
     progress("judging", 1.0)
+    advice = advise(recommendations, inputs.fleet.goals, seat, notes=notes)
     return Plan(
         inputs=inputs,
         seed=seed,
@@ -114,6 +130,7 @@ def plan(
         gap=None if any(gap is None for gap in gaps) else max(gap for gap in gaps if gap is not None),
         fluid_bound_usd_per_h=fluid_bound(problems["cheapest"]),
         note=note,
+        ledger=Ledger(seat.name, seat.source, tuple(entries), advice),
     )
 
 
@@ -141,18 +158,6 @@ def _solved(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[flo
     groups = with_sizing(problem, [group for _, found in packings for group in found])
     names = ", ".join(sorted({name for name, _ in packings}))
     return Solution(groups, sum(s.usd_per_h for _, s in groups), None, f"packing: {names}")
-
-
-def _judge(inputs: Inputs, table: Machines, problem: Problem, solution: Solution, model: LanguageModel) -> Judged:
-    """Hold the solver's layout and the model's to the planning window, and the better of them to the scored one."""
-    solved = layout(table, inputs.planned, solution.groups, source="solver", method=solution.method)
-    proposed = propose(solution.groups, problem.sizer, model)
-    if proposed is not None and proposed != solution.groups:
-        other = layout(table, inputs.planned, proposed, source=model.source, method="chosen among the solver's options")
-        ours, theirs = admit(solved, table, inputs.planned), admit(other, table, inputs.planned)
-        if theirs.attainment >= ours.attainment and theirs.cost.expected < ours.cost.expected:
-            return _judged(other, inputs, table)
-    return _judged(solved, inputs, table)
 
 
 def _judged(one: Layout, inputs: Inputs, table: Machines) -> Judged:

@@ -1,86 +1,130 @@
-"""The language model's seat: it chooses machine and region per group by id, out of an enumerated feasible set."""
+"""The language model's proposal: moves between groups, then machine and region per group, all out of closed sets."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from generator.capacity.sizing import Sizer, Sizing
-from generator.model import Source
+from generator.dialogue import Brief, Example, LanguageModel, Option, Question
+from generator.model import CLOUD_OF_HOSTING, Usage
+
+Members = tuple[int, ...]
+Sized = tuple[Members, Sizing]
 
 OPTIONS_PER_GROUP = 8
+# One call's worth. Of larger plans the dearest groups are asked about; the others stay as the solver left them.
+GROUPS_ASKED = 40
+MOVES_ASKED = 12
+# Units whose moves are sized to find those: every one of them takes a few milliseconds.
+STRAYS_SIZED = 24
+TARGETS_PER_MOVE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One feasible way to serve a group, under an opaque id."""
-
-    id: str
-    usd_per_h: float
-    round_trip_ms: float
-    grid_gco2e_per_kwh: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One group and what it may be served by. No name of the inventory occurs in it."""
-
-    id: str
-    models: int
-    requests_per_s: float
-    options: tuple[Option, ...]
-
-
-class LanguageModel(Protocol):
-    """Chooses an option id for each question id. Whatever it answers is checked, sized and judged."""
+class Grouping(Protocol):
+    """What a proposal has to know of the problem the solver solved."""
 
     @property
-    def source(self) -> Source:
-        """Name under which its layouts appear."""
+    def sizer(self) -> Sizer:
+        """How groups are sized."""
         ...
 
-    def choose(self, questions: Sequence[Question]) -> Mapping[str, str]:
-        """Answer question ids with option ids."""
+    @property
+    def classes(self) -> tuple[tuple[Members, ...], ...]:
+        """Units that move as one, by compatibility class."""
+        ...
+
+    @property
+    def community(self) -> NDArray[np.intp]:
+        """Number of each workload's community."""
+        ...
+
+    def size(self, members: Members) -> Sizing | None:
+        """Size a group, None where it breaks a rule or no machine keeps its objectives."""
         ...
 
 
-class OfflineProposer:
-    """Fills the seat without a model: the nearest option that costs at most `margin` more than the cheapest."""
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A complete set of groups, or None where `failure` says why."""
 
-    source: Source = "offline"
-
-    def __init__(self, margin: float = 0.05) -> None:
-        self.margin = margin
-
-    def choose(self, questions: Sequence[Question]) -> Mapping[str, str]:
-        """Answer with the nearest affordable option of each question."""
-        chosen: dict[str, str] = {}
-        for question in questions:
-            limit = min(option.usd_per_h for option in question.options) * (1.0 + self.margin)
-            affordable = [option for option in question.options if option.usd_per_h <= limit]
-            chosen[question.id] = min(affordable, key=lambda o: (o.round_trip_ms, o.usd_per_h, o.id)).id
-        return chosen
+    groups: tuple[Sized, ...] | None
+    failure: str | None
+    usage: Usage
 
 
 def propose(
-    groups: Sequence[tuple[tuple[int, ...], Sizing]], sizer: Sizer, model: LanguageModel
-) -> tuple[tuple[tuple[int, ...], Sizing], ...] | None:
-    """Ask a model for machine and region of each group.
+    solved: Sequence[Sized],
+    grouping: Grouping,
+    model: LanguageModel,
+    *,
+    goals: tuple[str, ...] = (),
+    memory: Sequence[Example] = (),
+    notes: str | None = None,
+) -> Proposal:
+    """Ask a model to improve on the solver's groups.
 
     Parameters
     ----------
-    groups : sequence of (members, Sizing)
-        The solver's groups; its own choice is among each group's options.
-    sizer : Sizer
+    solved : sequence of (members, Sizing)
+        What the solver found; to leave it as it is always is among the options.
+    grouping : Grouping
     model : LanguageModel
+    goals, memory, notes
+        See `generator.dialogue.Brief`.
 
     Returns
     -------
-    tuple of (members, Sizing), or None
-        None where an answer is missing or names an id that was not offered.
+    Proposal
+        Every group of it breaks no rule of the grouping and was sized on its machine; the judge has still to see it.
     """
+    usage = Usage()
+    groups = list(solved)
+    questions, targets = _moves(groups, grouping)
+    if questions:
+        answer = model.answer(Brief("move", questions, goals=goals, notes=notes))
+        usage += answer.usage
+        if answer.failure is not None:
+            return Proposal(None, answer.failure, usage)
+        wanted = [move for q in questions if (move := targets.get((q.id, answer.choices[q.id]))) is not None]
+        groups = _moved(groups, wanted, grouping)
+    serve, sizings = _served(groups, grouping.sizer)
+    answer = model.answer(Brief("serve", serve, goals=goals, examples=tuple(memory), notes=notes))
+    usage += answer.usage
+    if answer.failure is not None:
+        return Proposal(None, answer.failure, usage)
+    chosen = {question.id: sizings[question.id, answer.choices[question.id]] for question in serve}
+    found = tuple((members, chosen.get(_id(number), own)) for number, (members, own) in enumerate(groups))
+    return Proposal(found, None, usage)
+
+
+def group_figures(members: Members, sizer: Sizer) -> dict[str, float]:
+    """What is told of a group: how many models, how busy, how large, how hard its tightest objective is."""
+    table, index = sizer.machines, np.array(members)
+    workloads = [table.fleet.workloads[i] for i in members]
+    return {
+        "models": len(members),
+        "requests_per_s": _rounded(float(sizer.mean_rate[index].sum())),
+        "memory_gib": _rounded(table.resident_gib(index)),
+        "tightest_objective_ms": _rounded(min(w.objective.latency_s for w in workloads) * 1e3),
+        "needs_gpu": float(workloads[0].accelerator == "gpu"),
+    }
+
+
+def _id(number: int) -> str:
+    return f"g{number:03d}"
+
+
+def _served(groups: Sequence[Sized], sizer: Sizer) -> tuple[tuple[Question, ...], dict[tuple[str, str], Sizing]]:
+    dearest = sorted(range(len(groups)), key=lambda n: (-groups[n][1].usd_per_h, n))[:GROUPS_ASKED]
     questions: list[Question] = []
     sizings: dict[tuple[str, str], Sizing] = {}
-    for number, (members, own) in enumerate(groups):
+    for number in sorted(dearest):
+        members, own = groups[number]
         found = {own: None}
         for machine, region in sizer.options(members):
             sizing = sizer.size_on(members, machine, region)
@@ -88,23 +132,108 @@ def propose(
                 found[sizing] = None
             if len(found) == OPTIONS_PER_GROUP:
                 break
-        question = f"g{number:03d}"
         options = tuple(_option(f"o{i}", members, sizing, sizer) for i, sizing in enumerate(found))
-        sizings.update({(question, option.id): sizing for option, sizing in zip(options, found, strict=True)})
-        rate = float(sizer.mean_rate[list(members)].sum())
-        questions.append(Question(question, len(members), round(rate, 3), options))
-    answers = model.choose(questions)
-    chosen = [sizings.get((question.id, answers.get(question.id, ""))) for question in questions]
-    if any(sizing is None for sizing in chosen):
-        return None
-    return tuple((members, sizing) for (members, _), sizing in zip(groups, chosen, strict=True) if sizing is not None)
+        sizings.update({(_id(number), option.id): s for option, s in zip(options, found, strict=True)})
+        questions.append(Question(_id(number), group_figures(members, sizer), options))
+    return tuple(questions), sizings
 
 
-def _option(name: str, members: tuple[int, ...], sizing: Sizing, sizer: Sizer) -> Option:
+def _option(name: str, members: Members, sizing: Sizing, sizer: Sizer) -> Option:
     table = sizer.machines
-    return Option(
-        id=name,
-        usd_per_h=round(sizing.usd_per_h, 6),
-        round_trip_ms=round(float(table.round_trip_s[list(members), sizing.region].max()) * 1e3, 1),
-        grid_gco2e_per_kwh=table.regions[sizing.region].grid_gco2e_per_kwh,
-    )
+    region = table.regions[sizing.region]
+    figures = {
+        "usd_per_h": _rounded(sizing.usd_per_h),
+        "round_trip_ms": _rounded(float(table.round_trip_s[list(members), sizing.region].max()) * 1e3),
+        "min_replicas": sizing.minimum,
+        "max_replicas": sizing.maximum,
+    }
+    if region.grid_gco2e_per_kwh is not None:
+        figures["grid_gco2e_per_kwh"] = region.grid_gco2e_per_kwh
+    hosting = table.hosting[sizing.machine]
+    words = {
+        "cloud": CLOUD_OF_HOSTING[hosting],
+        "hosting": hosting,
+        "instance_type": table.instance_types[sizing.machine].name,
+        "region": region.name,
+    }
+    return Option(name, figures, words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    unit: Members
+    target: Members
+    """Members of the group it goes to, as the solver left it."""
+
+
+def _moves(groups: Sequence[Sized], grouping: Grouping) -> tuple[tuple[Question, ...], dict[tuple[str, str], _Move]]:
+    """Units whose community lives mostly in another group of their class, with the groups that would take them."""
+    questions: list[Question] = []
+    moves: dict[tuple[str, str], _Move] = {}
+    for unit, source, targets in islice(_strays(groups, grouping), STRAYS_SIZED):
+        name = f"m{len(questions):03d}"
+        left = tuple(i for i in source[0] if i not in unit)
+        remaining = grouping.size(left) if left else None
+        if left and remaining is None:
+            continue
+        figures = {"usd_per_h_change": 0.0, "of_its_community_there": _share(unit, left, grouping.community)}
+        options = [Option("o0", figures)]
+        for members, sizing in targets[:TARGETS_PER_MOVE]:
+            joined = grouping.size(tuple(sorted((*members, *unit))))
+            if joined is None:
+                continue
+            after = joined.usd_per_h + (remaining.usd_per_h if remaining else 0.0)
+            figures = {
+                "usd_per_h_change": _rounded(after - source[1].usd_per_h - sizing.usd_per_h),
+                "of_its_community_there": _share(unit, members, grouping.community),
+            }
+            option = Option(f"o{len(options)}", figures)
+            options.append(option)
+            moves[name, option.id] = _Move(unit, members)
+        if len(options) > 1:
+            rate = float(grouping.sizer.mean_rate[list(unit)].sum())
+            questions.append(Question(name, {"requests_per_s": _rounded(rate)}, tuple(options)))
+        if len(questions) == MOVES_ASKED:
+            break
+    return tuple(questions), moves
+
+
+def _strays(groups: Sequence[Sized], grouping: Grouping) -> Iterator[tuple[Members, Sized, list[Sized]]]:
+    where = {i: group for group in groups for i in group[0]}
+    for units in grouping.classes:
+        here = list(dict.fromkeys(where[i] for unit in units for i in unit))
+        for unit in units:
+            source = where[unit[0]]
+            community = grouping.community[unit[0]]
+            counts = Counter({g[0]: int((grouping.community[list(g[0])] == community).sum()) for g in here})
+            own = counts[source[0]] - len(unit)
+            better = [g for g in here if g is not source and counts[g[0]] > own]
+            if better:
+                yield unit, source, sorted(better, key=lambda g: (-counts[g[0]], g[0]))
+
+
+def _share(unit: Members, members: Members, community: NDArray[np.intp]) -> float:
+    """Share of the unit's community, without the unit, that is in a group."""
+    all_of_it = int((community == community[unit[0]]).sum()) - len(unit)
+    there = int((community[list(members)] == community[unit[0]]).sum()) if members else 0
+    return _rounded(there / all_of_it) if all_of_it > 0 else 0.0
+
+
+def _moved(groups: list[Sized], wanted: Sequence[_Move], grouping: Grouping) -> list[Sized]:
+    """Make moves one after another, leaving out what an earlier one has made impossible."""
+    for move in wanted:
+        source = next((g for g in groups if set(move.unit) <= set(g[0])), None)
+        target = next((g for g in groups if g[0] == move.target), None)
+        if source is None or target is None or source is target:
+            continue
+        left = tuple(i for i in source[0] if i not in move.unit)
+        parts = [part for part in (left, tuple(sorted((*target[0], *move.unit)))) if part]
+        sizings = [(part, grouping.size(part)) for part in parts]
+        if all(sizing is not None for _, sizing in sizings):
+            kept = [g for g in groups if g is not source and g is not target]
+            groups = sorted([*kept, *((part, s) for part, s in sizings if s is not None)], key=lambda g: g[0])
+    return groups
+
+
+def _rounded(figure: float) -> float:
+    return float(f"{figure:.6g}")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from generator.approval.approval_document import approval_schema
 from generator.inventory.fleet_document import fleet_schema
-from generator.present.answers import answer_schemas
+from generator.present.answers import answer_schemas, published
+from generator.present.ledger import LedgerReport
 from generator.present.plan_document import chosen_schema, plan_schema
 
 
@@ -18,6 +19,7 @@ def schemas() -> Mapping[str, str]:
         "fleet.schema.json": fleet_schema(),
         "plan.schema.json": plan_schema(),
         "recommendation.schema.json": chosen_schema(),
+        "ledger.schema.json": published("ledger", LedgerReport),
         **answer_schemas(),
     }
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}

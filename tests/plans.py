@@ -7,6 +7,7 @@ import networkx as nx
 import numpy as np
 
 from generator.model import (
+    Advice,
     Communities,
     CorrelationGraph,
     CostInterval,
@@ -20,6 +21,8 @@ from generator.model import (
     Inputs,
     Judged,
     Layout,
+    Ledger,
+    LedgerEntry,
     Limits,
     Objective,
     OwnPrices,
@@ -29,6 +32,7 @@ from generator.model import (
     Runtime,
     ServiceTime,
     Traffic,
+    Usage,
     Verdict,
     Violation,
     WhyNot,
@@ -98,7 +102,20 @@ def plan(names: tuple[str, ...] = NAMES) -> Plan:
         gap=0.013,
         fluid_bound_usd_per_h=0.021,
         note=None,
+        ledger=LEDGER,
     )
+
+
+LEDGER = Ledger(
+    seat="offline proposer (rules, no language model)",
+    source="offline",
+    entries=(
+        LedgerEntry("cheapest", "tied", 0.0661, 0.0661, 0.0, "it is the solver's own layout", Usage()),
+        LedgerEntry("balanced", "won", 0.0902, 0.0884, -0.02, "it is worth 2.00% less USD/h", Usage(2, 0, 900, 80)),
+        LedgerEntry("resilient", "lost", 0.14, 0.161, 0.15, "it is worth 15.00% more USD/h", Usage(2, 0, 900, 80)),
+    ),
+    advice=Advice("balanced", {"balanced": "2 groups at 64.53 USD a month; risk 2 of 4."}, None, Usage()),
+)
 
 
 def with_today(one: Plan) -> Plan:

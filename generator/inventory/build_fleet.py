@@ -84,6 +84,7 @@ def build_fleet(document: Document, entry: FleetEntry, catalog: Catalog) -> tupl
         ),
         assumptions=describe(entry),
         cost_centre=entry.cost_centre,
+        goals=tuple(dict.fromkeys(entry.goals)),
     )
     _check_paths(check, fleet, entry, catalog)
     return fleet, tuple(settled[i] for i in order)

@@ -31,7 +31,7 @@ from generator.inventory.fields import (
     Word,
     template,
 )
-from generator.model import CLOUD_OF_HOSTING, Accelerator, Cloud, Hosting
+from generator.model import CLOUD_OF_HOSTING, Accelerator, Cloud, Goal, Hosting
 
 
 class Entry(BaseModel):
@@ -367,6 +367,11 @@ class FleetEntry(Entry):
         default="prod", description="Name of the environment, the first part of every stack's name."
     )
     cost_centre: Name | None = Field(default=None, description="Who pays: a tag on every resource.")
+    goals: list[Goal] = Field(
+        default_factory=list[Goal],
+        max_length=3,
+        description="What matters most, in order: the advice on which recommendation to take follows it.",
+    )
     environments: EnvironmentsEntry = Field(description="Where each cloud's resources live.")
     runtimes: dict[Name, RuntimeEntry] = Field(min_length=1, description="Model servers by name.")
     regions: dict[Cloud, Annotated[list[CatalogName], Field(min_length=1)]] | None = Field(

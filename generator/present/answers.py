@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from generator.model import Accelerator, Cloud, Hosting, Profile
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """What a verb answers: published, versioned where it stands alone."""
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     def text(self) -> str:
@@ -16,7 +18,7 @@ class _Answer(BaseModel):
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-class Evidence(_Answer):
+class Evidence(Answer):
     """What speaks for and against serving two workloads together.
 
     `correlation` is that of their traffic in the planning window, shrunk towards 0; null where neither is among the
@@ -35,7 +37,7 @@ class Evidence(_Answer):
     forbidden: tuple[str, ...]
 
 
-class Explanation(_Answer):
+class Explanation(Answer):
     """The evidence, and for each recommendation the names of the groups the two workloads are in."""
 
     version: Literal[1] = 1
@@ -43,7 +45,7 @@ class Explanation(_Answer):
     groups: dict[str, tuple[str, str]]
 
 
-class ResourceChange(_Answer):
+class ResourceChange(Answer):
     """What happens to one resource, and at which property paths. Its inputs and state are nobody's business here."""
 
     operation: str
@@ -52,7 +54,7 @@ class ResourceChange(_Answer):
     properties: tuple[str, ...] = ()
 
 
-class StackChange(_Answer):
+class StackChange(Answer):
     """One stack: how many resources see which operation, each of them, and the outputs that are known and no secret."""
 
     stack: str
@@ -62,7 +64,7 @@ class StackChange(_Answer):
     outputs: dict[str, JsonValue]
 
 
-class Deployment(_Answer):
+class Deployment(Answer):
     """What a preview, an update, a refresh or a destruction of a project's stacks came to.
 
     After a refresh, ``update`` is a resource that was changed behind the project's back, ``delete`` one that is gone.
@@ -73,7 +75,7 @@ class Deployment(_Answer):
     stacks: tuple[StackChange, ...]
 
 
-class VerifiedEndpoint(_Answer):
+class VerifiedEndpoint(Answer):
     """One endpoint or service, and whether it serves what was deployed; `undecided` while it is being updated."""
 
     stack: str
@@ -83,14 +85,14 @@ class VerifiedEndpoint(_Answer):
     message: str
 
 
-class Verification(_Answer):
+class Verification(Answer):
     """What the clouds say serves."""
 
     version: Literal[1] = 1
     endpoints: tuple[VerifiedEndpoint, ...]
 
 
-class OfferedMachine(_Answer):
+class OfferedMachine(Answer):
     """A machine type in a region: what it is, what it costs an hour, and how that is known."""
 
     hosting: Hosting
@@ -109,7 +111,7 @@ class OfferedMachine(_Answer):
     estimated: bool
 
 
-class Offerings(_Answer):
+class Offerings(Answer):
     """The SKU catalogue, or the part of it that was asked for."""
 
     version: Literal[1] = 1
@@ -117,7 +119,7 @@ class Offerings(_Answer):
     offerings: tuple[OfferedMachine, ...]
 
 
-class Check(_Answer):
+class Check(Answer):
     """One thing covey can use: whether it is there, and what to do where it is not."""
 
     name: str
@@ -125,14 +127,14 @@ class Check(_Answer):
     detail: str
 
 
-class Examination(_Answer):
+class Examination(Answer):
     """What `covey doctor` found. Absent things cost a feature, broken ones must be mended."""
 
     version: Literal[1] = 1
     checks: tuple[Check, ...]
 
 
-class MonthlyCost(_Answer):
+class MonthlyCost(Answer):
     """US dollars a month of 730 hours: at the fewest replicas, as replayed on the scored window, at the most."""
 
     floor: float
@@ -140,7 +142,7 @@ class MonthlyCost(_Answer):
     ceiling: float
 
 
-class ComparedPlan(_Answer):
+class ComparedPlan(Answer):
     """One side of a comparison: a recommendation of a plan, and on which traffic and prices it was judged."""
 
     profile: Profile
@@ -156,7 +158,7 @@ class ComparedPlan(_Answer):
     catalog_as_of: str
 
 
-class ComparedGroup(_Answer):
+class ComparedGroup(Answer):
     """A group before or after; the cost is null where the judge could not replay it."""
 
     name: str
@@ -172,7 +174,7 @@ class ComparedGroup(_Answer):
     cost_usd_per_month: float | None
 
 
-class GroupDifference(_Answer):
+class GroupDifference(Answer):
     """A group that is added, removed or changed; `fields` names what of it changed."""
 
     change: Literal["added", "removed", "changed"]
@@ -181,7 +183,7 @@ class GroupDifference(_Answer):
     fields: tuple[str, ...]
 
 
-class Move(_Answer):
+class Move(Answer):
     """A workload that changes its group; null where it was, or will be, in none."""
 
     workload: str
@@ -189,7 +191,7 @@ class Move(_Answer):
     new_group: str | None
 
 
-class BrokenRule(_Answer):
+class BrokenRule(Answer):
     """A rule that a recommendation breaks."""
 
     rule: str
@@ -197,7 +199,7 @@ class BrokenRule(_Answer):
     message: str
 
 
-class Difference(_Answer):
+class Difference(Answer):
     """What choosing the new plan's recommendation instead of the old one's changes.
 
     `change_usd_per_month` compares floor with floor, expected with expected, ceiling with ceiling. `material` says
@@ -216,7 +218,7 @@ class Difference(_Answer):
     no_longer_broken: tuple[BrokenRule, ...]
 
 
-class ReviewRule(_Answer):
+class ReviewRule(Answer):
     """A rule the project was held to."""
 
     id: str
@@ -228,7 +230,7 @@ class ReviewRule(_Answer):
     link: str
 
 
-class ReviewFinding(_Answer):
+class ReviewFinding(Answer):
     """A fault; `file` is relative to the folder with Pulumi.yaml, and `known` says whether the baseline has it."""
 
     rule: str
@@ -243,7 +245,7 @@ class ReviewFinding(_Answer):
     known: bool
 
 
-class Review(_Answer):
+class Review(Answer):
     """What `covey check` found. `counted` findings are at or above the severity asked for and not known."""
 
     version: Literal[1] = 1
@@ -255,8 +257,8 @@ class Review(_Answer):
 
 
 def answer_schemas() -> dict[str, dict[str, Any]]:
-    """JSON Schema of each answer by its file name."""
-    published: dict[str, type[_Answer]] = {
+    """JSON Schema of each answer of this module by its file name."""
+    answers: dict[str, type[Answer]] = {
         "deployment": Deployment,
         "difference": Difference,
         "doctor": Examination,
@@ -265,11 +267,13 @@ def answer_schemas() -> dict[str, dict[str, Any]]:
         "verification": Verification,
         "review": Review,
     }
+    return {f"{name}.schema.json": published(name, answer) for name, answer in answers.items()}
+
+
+def published(name: str, answer: type[Answer]) -> dict[str, Any]:
+    """JSON Schema of one answer under its name."""
     return {
-        f"{name}.schema.json": {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            **answer.model_json_schema(mode="serialization"),
-            "title": f"covey {name}",
-        }
-        for name, answer in published.items()
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **answer.model_json_schema(mode="serialization"),
+        "title": f"covey {name}",
     }

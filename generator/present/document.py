@@ -1,6 +1,7 @@
 """A plan to its published document and back: what `--json` prints, `--save` keeps and `emit --plan` reads again."""
 
 import math
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,12 +14,14 @@ from generator.model import (
     GroupVerdict,
     Judged,
     Layout,
+    Ledger,
     Plan,
     Profile,
     Recommendation,
     Window,
 )
 from generator.present.plan_document import (
+    AdviceDocument,
     ChosenDocument,
     CommunitiesDocument,
     CommunityDocument,
@@ -27,8 +30,11 @@ from generator.present.plan_document import (
     CurrentDocument,
     GroupDocument,
     JudgedDocument,
+    LedgerDocument,
+    LedgerEntryDocument,
     PlanDocument,
     RecommendationDocument,
+    UsageDocument,
     ViolationDocument,
     WhyNotDocument,
     WindowDocument,
@@ -95,6 +101,7 @@ def document(plan: Plan) -> PlanDocument:
         gap=None if plan.gap is None else _rounded(plan.gap),
         fluid_bound_usd_per_h=_rounded(plan.fluid_bound_usd_per_h),
         note=plan.note,
+        ledger=_ledger(plan.ledger),
     )
 
 
@@ -226,6 +233,32 @@ def _validated(document: type[Saved], text: bytes, where: str, remedy: str) -> S
         parts = [str(part) for part in first["loc"]]
         field = ".".join(part if part.isidentifier() or part.isdecimal() else "?" for part in parts)
         raise InputError(f"{where}, field {field}" if field else where, f"{first['msg']}.", remedy) from None
+
+
+def _ledger(ledger: Ledger) -> LedgerDocument:
+    advice = ledger.advice
+    return LedgerDocument(
+        seat=ledger.seat,
+        source=ledger.source,
+        entries=tuple(
+            LedgerEntryDocument(
+                profile=entry.profile,
+                outcome=entry.outcome,
+                solver_usd_per_h=_rounded(entry.solver_usd_per_h),
+                proposed_usd_per_h=None if entry.proposed_usd_per_h is None else _rounded(entry.proposed_usd_per_h),
+                regret=None if entry.regret is None else _rounded(entry.regret),
+                reason=entry.reason,
+                usage=UsageDocument(**asdict(entry.usage)),
+            )
+            for entry in ledger.entries
+        ),
+        advice=AdviceDocument(
+            preferred=advice.preferred,
+            explanations=dict(advice.explanations),
+            failure=advice.failure,
+            usage=UsageDocument(**asdict(advice.usage)),
+        ),
+    )
 
 
 def _largest_first(names: list[str]) -> tuple[int, list[str]]:

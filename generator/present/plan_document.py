@@ -157,6 +157,49 @@ class WhyNotDocument(_Part):
     message: Prose
 
 
+class UsageDocument(_Part):
+    """Calls, answers taken from the record, and tokens that asking a language model took."""
+
+    calls: Replicas
+    cached: Replicas
+    input_tokens: Annotated[int, Field(ge=0)]
+    output_tokens: Annotated[int, Field(ge=0)]
+
+
+class LedgerEntryDocument(_Part):
+    """Solver alone against solver with model, on the planning window, under the recommendation's soft terms.
+
+    `regret` is what taking the proposal unjudged would have added, as a share; null, as the amount proposed,
+    where there was no proposal.
+    """
+
+    profile: Profile
+    outcome: Literal["won", "tied", "lost", "none"]
+    solver_usd_per_h: NotNegative
+    proposed_usd_per_h: NotNegative | None
+    regret: float | None
+    reason: Prose
+    usage: UsageDocument
+
+
+class AdviceDocument(_Part):
+    """Which recommendation suits the goals, and what speaks for and against each; null where nobody could say."""
+
+    preferred: Profile | None
+    explanations: dict[Profile, Prose]
+    failure: Prose | None
+    usage: UsageDocument
+
+
+class LedgerDocument(_Part):
+    """Who sat in the language model's seat, what its proposals came to, and what it advised."""
+
+    seat: Name
+    source: Source
+    entries: tuple[LedgerEntryDocument, ...]
+    advice: AdviceDocument
+
+
 class PlanDocument(_Part):
     """Everything `covey plan` found.
 
@@ -180,6 +223,7 @@ class PlanDocument(_Part):
     gap: float | None
     fluid_bound_usd_per_h: Annotated[float, Field(ge=0)]
     note: Prose | None
+    ledger: LedgerDocument
 
     @model_validator(mode="after")
     def _same_fleet_throughout(self) -> Self:

@@ -22,6 +22,7 @@ from generator.present.figures import (
     span,
     worst_of,
 )
+from generator.present.ledger import show_ledger
 from generator.present.plan_document import (
     CostDocument,
     CurrentDocument,
@@ -197,6 +198,7 @@ def _comparison(plan: PlanDocument, console: Console) -> None:
             Text(f"{plain(worst)}, {attained(share)}.") if share < 1 else Text("none, all requests were in time."),
             sep="",
         )
+    show_ledger(plan.ledger, console)
     for line in filter(None, (plan.note, bounds(plan.gap, plan.fluid_bound_usd_per_h))):
         console.print(Text(plain(line)))
     console.print()

@@ -196,13 +196,16 @@ class Problem:
         sizing = self.size(members)
         if sizing is None:
             return float("inf")
+        return sizing.usd_per_h * self.factor(members)
+
+    def factor(self, members: Members) -> float:
+        """By how much the soft terms make a group dearer than its price, 1 or more."""
         weighting = self.weighting
         if not weighting.cohesion and not weighting.blast:
-            return sizing.usd_per_h
+            return 1.0
         index = list(members)
         cohesion = float(np.bincount(self.community[index]).max()) / len(index)
-        soft = weighting.cohesion * (1.0 - cohesion) + weighting.blast * float(self.share[index].sum())
-        return sizing.usd_per_h * (1.0 + soft)
+        return 1.0 + weighting.cohesion * (1.0 - cohesion) + weighting.blast * float(self.share[index].sum())
 
 
 class Budget:

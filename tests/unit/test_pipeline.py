@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,10 +12,9 @@ import pytest
 
 from generator.errors import InfeasibleError
 from generator.load import load
-from generator.model import Deployed, Fleet, FloatArray, Group, Limits, Objective, Plan, Source, Traffic
+from generator.model import Deployed, Fleet, FloatArray, Group, Limits, Objective, Plan, Traffic
 from generator.pipeline import plan
 from generator.present.document import document
-from generator.propose import Question
 from tests.fleets import catalog, days, fleet, gpu_workload, inputs, workload
 from tests.inventories import changed, small_catalog, wide_csv, write_fleet
 
@@ -308,60 +306,3 @@ def test_strict_and_lax_objectives_are_planned_for(objective: Objective) -> None
     one = planned(fleet([workload(name, objective=objective) for name in "abc"]), days(3, 192, seed=13))
 
     assert one.recommendations[-1].verdict.attainment > objective.percentile - 0.01
-
-
-# The language model's seat -----------------------------------------------------------------------------------------
-
-
-class StandIn:
-    """Answers every question by a rule."""
-
-    source: Source = "model"
-
-    def __init__(self, answers: Mapping[str, str] | None = None, pick: str | None = None) -> None:
-        self.answers, self.pick = answers, pick
-        self.asked: list[Question] = []
-
-    def choose(self, questions: Sequence[Question]) -> Mapping[str, str]:
-        self.asked.extend(questions)
-        if self.answers is not None:
-            return self.answers
-        if self.pick is not None:
-            return {question.id: self.pick for question in questions}
-        return {q.id: max(q.options, key=lambda option: option.usd_per_h).id for q in questions}
-
-
-def seated(model: StandIn) -> Plan:
-    given = inputs(fleet([workload(name) for name in "abc"]), days(3, 96, seed=14))
-    return plan(given, catalog(), model=model)
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        StandIn(answers={}),
-        StandIn(answers={"g000": "o0; DROP TABLE", "nobody": "o1"}),
-        StandIn(pick="o99"),
-        StandIn(pick=""),
-        StandIn(),
-    ],
-    ids=["nothing", "nonsense", "unknown ids", "empty ids", "the dearest"],
-)
-def test_a_model_that_answers_badly_leaves_the_solver_s_layout(model: StandIn) -> None:
-    alone, beside = seated(StandIn(answers={})), seated(model)
-
-    assert layouts(alone) == layouts(beside)
-    assert {r.layout.source for r in beside.recommendations} == {"solver"}
-
-
-def test_a_model_is_asked_by_ids_and_figures_only() -> None:
-    model = StandIn(pick="o0")
-    given = inputs(fleet([workload(f"secret-{name}") for name in "abc"]), days(3, 96, seed=14))
-    plan(given, catalog(), model=model)
-
-    assert model.asked
-    assert "secret" not in repr(model.asked)
-    assert not any(name in repr(model.asked) for name in (*catalog().instance_types, "us-east-1", "europe-west1"))
-    for question in model.asked:
-        assert question.options[0].usd_per_h == pytest.approx(min(o.usd_per_h for o in question.options))
-        assert len({option.id for option in question.options}) == len(question.options)

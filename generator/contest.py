@@ -1,0 +1,100 @@
+"""Solver against model: both layouts before the same judge on the planning window, and what came of it."""
+
+from collections.abc import Callable, Sequence
+
+from generator.admit import admit
+from generator.capacity.machines import Machines
+from generator.capacity.sizing import Sizing
+from generator.dialogue import Example, LanguageModel
+from generator.layouts import layout
+from generator.model import Layout, LedgerEntry, Profile, Traffic, Verdict
+from generator.propose import Members, propose
+from generator.solve import Problem, Solution
+
+# Worths closer than this, as a share, are the same: last bits of sums in another order.
+TIE = 1e-9
+
+
+def contest(
+    profile: Profile,
+    solution: Solution,
+    problem: Problem,
+    machines: Machines,
+    traffic: Traffic,
+    model: LanguageModel,
+    *,
+    memory: Sequence[Example] = (),
+    notes: str | None = None,
+) -> tuple[Layout, LedgerEntry]:
+    """Let a model propose against the solver, and keep the better layout.
+
+    A proposal is taken if it breaks no rule that the solver's layout keeps, objectives among them, serves nobody worse
+    who is below their objective already, and is worth less under the recommendation's soft terms (cohesion, blast
+    radius), each on the planning window.
+
+    Parameters
+    ----------
+    profile : str
+    solution : Solution
+    problem : Problem
+        What it solves.
+    machines : Machines
+    traffic : Traffic
+        The planning window: the scored one decides nothing.
+    model : LanguageModel
+    memory, notes
+        See `generator.dialogue.Brief`.
+
+    Returns
+    -------
+    Layout
+    LedgerEntry
+    """
+    goals = machines.fleet.goals
+    solved = layout(machines, traffic, solution.groups, source="solver", method=solution.method)
+    ours = admit(solved, machines, traffic)
+    worth = _worth(solution.groups, solved, ours, problem)
+    proposal = propose(solution.groups, problem, model, goals=goals, memory=memory, notes=notes)
+    if proposal.groups is None:
+        reason = proposal.failure or "no proposal came"
+        return solved, LedgerEntry(profile, "none", worth, None, None, reason, proposal.usage)
+    if proposal.groups == solution.groups:
+        return solved, LedgerEntry(profile, "tied", worth, worth, 0.0, "it is the solver's own layout", proposal.usage)
+    other = layout(
+        machines,
+        traffic,
+        proposal.groups,
+        source=model.source,
+        method=f"proposed by the {model.name}, out of closed sets",
+    )
+    theirs = admit(other, machines, traffic)
+    proposed = _worth(proposal.groups, other, theirs, problem)
+    regret = proposed / worth - 1.0 if worth > 0 else 0.0
+    new = {(v.rule, v.subject) for v in theirs.violations} - {(v.rule, v.subject) for v in ours.violations}
+    if new:
+        outcome, reason = "lost", f"it breaks {', '.join(sorted({rule for rule, _ in new}))}, which the solver's keeps"
+    elif worse := _served_worse(ours, theirs):
+        outcome, reason = "lost", f"it serves {worse} of the workloads below their objective still worse"
+    elif abs(regret) <= TIE:
+        outcome, reason = "tied", "it is worth the same"
+    elif regret > 0:
+        outcome, reason = "lost", f"it is worth {regret:.2%} more USD/h, soft terms included"
+    else:
+        outcome, reason = "won", f"it is worth {-regret:.2%} less USD/h, soft terms included"
+    entry = LedgerEntry(profile, outcome, worth, proposed, regret, reason, proposal.usage)
+    return (other if outcome == "won" else solved), entry
+
+
+def _worth(groups: Sequence[tuple[Members, Sizing]], one: Layout, verdict: Verdict, problem: Problem) -> float:
+    """Judged cost of a layout under the weighting's soft terms, US dollars an hour."""
+    factor: Callable[[Members], float] = problem.factor
+    names = [w.name for w in problem.machines.fleet.workloads]
+    factors = {tuple(names[i] for i in members): factor(members) for members, _ in groups}
+    cost = {group.name: group.cost.expected for group in verdict.groups}
+    soft = sum(cost[g.name] * (factors[g.workloads] - 1.0) for g in one.groups if g.name in cost)
+    return verdict.cost.expected + soft
+
+
+def _served_worse(ours: Verdict, theirs: Verdict) -> int:
+    missed = [found.subject for found in theirs.violations if found.rule == "SLO001"]
+    return sum(theirs.workload_attainment[name] < ours.workload_attainment[name] for name in missed)
