@@ -69,9 +69,9 @@ def _figures(found: Recommendation) -> dict[str, float]:
 def _plainly(figures: Mapping[str, float]) -> str:
     missed = int(figures["violations"])
     rules = "breaks no rule" if missed == 0 else f"breaks {missed} rule{'s' * (missed > 1)}"
-    groups = int(figures["groups"])
+    groups, saving = int(figures["groups"]), figures["saving_vs_one_endpoint_each"]
     return (
         f"{groups} group{'s' * (groups != 1)} at {figures['usd_per_month']:,.2f} USD a month, "
-        f"{figures['saving_vs_one_endpoint_each']:.1%} less than one endpoint each; "
+        f"{abs(saving):.1%} {'less' if saving >= 0 else 'more'} than one endpoint each; "
         f"risk {figures['risk']:.0f} of 4; it {rules} on the scored window."
     )
