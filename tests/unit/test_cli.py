@@ -167,7 +167,7 @@ def test_explain_refuses_an_unknown_workload(fleet: Path, saved: Path) -> None:
 def test_emit_writes_the_same_project_from_the_fleet_and_from_its_plan(
     fleet: Path, project: Path, tmp_path: Path
 ) -> None:
-    result = covey("emit", fleet, "--into", tmp_path / "infra", "--no-llm")
+    result = covey("emit", fleet, "--into", tmp_path / "infra")
 
     assert result.exit_code == 0
     assert result.stdout == ""
