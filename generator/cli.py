@@ -98,10 +98,11 @@ def plan(
             must_be_writable(path, option)
     from generator.present.document import document
 
+    inputs, catalog = _read(fleet)
     if llm is None and not no_llm:
         say("No language model is asked (--llm gemini would): the offline proposer sits in its seat.")
     seat = seated(None if no_llm else llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    found = _planned(*_read(fleet), seed=seed, seat=seat)
+    found = _planned(inputs, catalog, seed=seed, seat=seat)
     published = document(found)
     if save is not None:
         write_whole(save, published.text())

@@ -96,7 +96,8 @@ def test_a_fault_that_lasts_is_an_answer_that_says_so(
     client: str, fault: Fault, gemini: Gemini, tmp_path: Path
 ) -> None:
     reason, calls = FAULTS[fault]
-    gemini.faults.extend([fault] * 5)
+    for _ in range(5):
+        gemini.faults.append(fault)
     answer = seat(client, gemini, tmp_path).answer(BRIEF)
 
     assert answer.choices == {}
@@ -119,7 +120,7 @@ def test_a_fault_that_passes_is_waited_out(client: str, fault: Fault, gemini: Ge
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_slow_service_is_left_when_the_seconds_are_used_up(client: str, gemini: Gemini, tmp_path: Path) -> None:
     gemini.slow_s = 2.0
-    gemini.faults.extend(("slow", "slow"))
+    gemini.faults.append("slow")
     answer = seat(client, gemini, tmp_path, Budget(seconds=0.2)).answer(BRIEF)
 
     assert answer.failure is not None
