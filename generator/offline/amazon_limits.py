@@ -23,15 +23,18 @@ ROUTE_53_API = "https://docs.aws.amazon.com/Route53/latest/APIReference/API_Reso
 GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/api"
 TAGS = "https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"
 
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html, arn
+MOST_OF_ARN = 2048
 PARTITION = r"arn:aws(-[a-z]+)*"
 ROLE = rf"{PARTITION}:iam::\d{{12}}:role/[\w+=,.@/-]+"
+PRINTED = r"[^\x00-\x1f\x7f]+"
 HOST = r"(\*\.)?([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)*[a-zA-Z0-9-]{2,63}\.?"
 
 
 def arn(service: str, resource: str, *, regional: bool = True) -> Judge:
     """Take the ARN of one service's resource."""
     place = r"[a-z]{2}(-[a-z]+)+-\d" if regional else ""
-    return matches(rf"{PARTITION}:{service}:{place}:\d{{12}}:{resource}")
+    return matches(rf"{PARTITION}:{service}:{place}:\d{{12}}:{resource}", MOST_OF_ARN)
 
 
 def policy(most: int, *, resource_based: bool) -> Judge:
@@ -146,6 +149,34 @@ AMAZON: tuple[Limit, ...] = (
         matches(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)|rate\(\d+ (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)"),
         "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html",
     ),
+    Limit(
+        "aws:appautoscaling/policy:Policy",
+        "targetTrackingScalingPolicyConfiguration.scaleInCooldown"
+        " targetTrackingScalingPolicyConfiguration.scaleOutCooldown",
+        within(0, 2_147_483_647),
+        "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
+        "API_TargetTrackingScalingPolicyConfiguration.html: seconds, a 32 bit integer",
+    ),
+    Limit(
+        "aws:appautoscaling/policy:Policy",
+        "targetTrackingScalingPolicyConfiguration.targetValue",
+        within(8.515920e-109, 1.174271e108),
+        "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
+        "API_TargetTrackingScalingPolicyConfiguration.html, TargetValue",
+    ),
+    Limit(
+        "aws:appautoscaling/target:Target",
+        "minCapacity maxCapacity",
+        within(0, 2_147_483_647),
+        "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html",
+    ),
+    Limit(
+        "aws:sagemaker/model:Model",
+        "primaryContainer.image primaryContainer.modelDataUrl",
+        matches(r"[!-~]+"),
+        "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push.html, "
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html",
+    ),
     # Identity.
     Limit("aws:iam/role:Role", "assumeRolePolicy", policy(2048, resource_based=True), IAM_SIZES),
     Limit("aws:iam/rolePolicy:RolePolicy", "policy", policy(10_240, resource_based=False), IAM_SIZES),
@@ -161,8 +192,14 @@ AMAZON: tuple[Limit, ...] = (
     # Watching.
     Limit(
         ALARM,
+        "name dimensions{key} dimensions{} metricName namespace",
+        matches(PRINTED),
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html: no control characters",
+    ),
+    Limit(
+        ALARM,
         "alarmActions[] okActions[] insufficientDataActions[]",
-        matches(rf"{PARTITION}:[a-z0-9-]+:[a-z0-9-]*:(\d{{12}})?:\S+"),
+        matches(rf"{PARTITION}:[a-z0-9-]+:[a-z0-9-]*:(\d{{12}})?:[!-~]+", 1024),
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
     ),
     Limit(
@@ -204,7 +241,10 @@ AMAZON: tuple[Limit, ...] = (
     Limit(
         TOPIC,
         "kmsMasterKeyId",
-        matches(rf"{PARTITION}:kms:[a-z0-9-]+:\d{{12}}:(key|alias)/[\w/-]+|alias/[\w/-]+|[0-9a-f-]{{36}}|mrk-\w+"),
+        matches(
+            rf"{PARTITION}:kms:[a-z0-9-]+:\d{{12}}:(key|alias)/[\w/-]+|alias/[\w/-]+|[0-9a-f-]{{36}}|mrk-\w+",
+            MOST_OF_ARN,
+        ),
         "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
     ),
     Limit("aws:sns/topicPolicy:TopicPolicy", "arn", arn("sns", r"[\w-]+(\.fifo)?"), ARNS),
@@ -235,8 +275,14 @@ AMAZON: tuple[Limit, ...] = (
         openapi,
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html",
     ),
-    Limit(API, "name", sized(1, 1024, "characters"), f"{GATEWAY}/API_CreateRestApi.html"),
-    Limit("aws:apigateway/stage:Stage", "stageName", matches(r"\w[\w-]{0,127}"), f"{GATEWAY}/API_CreateStage.html"),
+    Limit(API, "name", matches(PRINTED, 1024), f"{GATEWAY}/API_CreateRestApi.html"),
+    Limit(
+        "aws:apigateway/*",
+        "restApi deployment",
+        matches(r"[\w-]{1,128}"),
+        f"{GATEWAY}/API_RestApi.html: ids are letters and digits",
+    ),
+    Limit("aws:apigateway/*", "stageName", matches(r"\w[\w-]{0,127}"), f"{GATEWAY}/API_CreateStage.html"),
     Limit(
         "aws:apigateway/basePathMapping:BasePathMapping",
         "basePath",
@@ -311,7 +357,7 @@ AMAZON: tuple[Limit, ...] = (
     Limit(ROUTE, "aliases[].name", matches(HOST, 1024), f"{ROUTE_53_API}, AliasTarget"),
     Limit(ROUTE, "aliases[].zoneId", matches(r"[A-Za-z0-9]{1,32}"), f"{ROUTE_53_API}, AliasTarget"),
     # Money.
-    Limit(BUDGET, "name", matches(r"(?!.*/action/)[^:\\]{1,100}"), f"{BUDGETS_API}/API_budgets_Budget.html"),
+    Limit(BUDGET, "name", matches(r"(?!.*/action/)[^:\\\x00-\x1f]{1,100}"), f"{BUDGETS_API}/API_budgets_Budget.html"),
     Limit(
         BUDGET,
         "budgetType",
@@ -369,7 +415,7 @@ AMAZON: tuple[Limit, ...] = (
     Limit(
         BUDGET,
         "costFilters[].values[]",
-        sized(1, 1024, "characters"),
+        matches(PRINTED, 1024),
         f"{BUDGETS_API}/API_budgets_Budget.html, CostFilters",
     ),
 )

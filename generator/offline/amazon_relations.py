@@ -13,6 +13,9 @@ SCALING = "aws:appautoscaling/policy:Policy"
 TARGET = "aws:appautoscaling/target:Target"
 SCHEDULED = "aws:appautoscaling/scheduledAction:ScheduledAction"
 
+# Of 320 characters at most: https://www.rfc-editor.org/rfc/rfc3696
+ADDRESS = r"(?=.{3,320}\Z)[\w.%+-]+@[\w.-]+\.[\w-]+"
+
 CHOICES: tuple[Choice, ...] = (
     Choice(
         ALARM,
@@ -170,11 +173,7 @@ def routed_record(inputs: Properties) -> Found:
 
 def subscriber(inputs: Properties) -> Found:
     """SNS API, Subscribe: what an endpoint looks like follows from the protocol."""
-    patterns = {
-        "email": r"[^\s@]+@[^\s@]+\.[^\s@]+",
-        "email-json": r"[^\s@]+@[^\s@]+\.[^\s@]+",
-        "https": r"https://\S+",
-    }
+    patterns = {"email": ADDRESS, "email-json": ADDRESS, "https": r"https://[!-~]+"}
     endpoint, protocol = inputs.get("endpoint"), str(inputs.get("protocol"))
     if protocol in patterns and endpoint not in (None, UNKNOWN) and not re.fullmatch(patterns[protocol], str(endpoint)):
         yield "endpoint", f"{endpoint!r} is no endpoint of protocol {protocol}"

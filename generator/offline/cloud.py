@@ -1,4 +1,8 @@
-"""The pretend cloud's own memory: one file a resource, so that a refresh finds it and a test can take it away."""
+"""The pretend cloud's own memory: one file a resource, so that a refresh finds it and a test can take it away.
+
+``operations.jsonl`` tells what was done and in which order: a creation or change when it is done, a deletion when it
+begins, so that of two lines the first was over before the second could harm it.
+"""
 
 import hashlib
 import json
@@ -9,7 +13,7 @@ from generator.offline.values import Properties
 
 
 class Cloud:
-    """Resources by type and id under one folder, and a log of every input that was created or changed.
+    """Resources by type and id under one folder, and a log of what was done to them.
 
     Parameters
     ----------
@@ -19,7 +23,7 @@ class Cloud:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "resources"
-        self.log = folder / "inputs.jsonl"
+        self.log = folder / "operations.jsonl"
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, token: str, scope: str, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
@@ -29,14 +33,15 @@ class Cloud:
         unfinished = path.with_suffix(".tmp")
         unfinished.write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
         unfinished.replace(path)
+
+    def note(self, operation: str, token: str, label: str, inputs: Properties) -> None:
+        """Add a line to the log; `label` is the name in the program."""
         given = {name: value for name, value in inputs.items() if not name.startswith("__")}
-        line = json.dumps(
-            {"type": token, "name": urn.rsplit("::", 1)[1], "id": identity, "inputs": given}, sort_keys=True
-        )
+        entry = {"operation": operation, "type": token, "name": label, "inputs": given}
         # One write to a descriptor opened for appending: the two providers' lines never mix.
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, f"{line}\n".encode())
+            os.write(descriptor, f"{json.dumps(entry, sort_keys=True)}\n".encode())
         finally:
             os.close(descriptor)
 

@@ -21,7 +21,7 @@ REGION = r"[a-z]+(-[a-z]+)+\d+"
 RUN_NAME = r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?"
 HOST = r"(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 MEMBER = (
-    r"allUsers|allAuthenticatedUsers|(user|serviceAccount|group):[^\s:@]+@[^\s@]+\.[^\s@]+|domain:[^\s:@]+\.[^\s:@]+"
+    r"allUsers|allAuthenticatedUsers|(user|serviceAccount|group):[\w.%+-]+@[\w.-]+\.[\w-]+|domain:[^\s:@]+\.[^\s:@]+"
     r"|(principal|principalSet)://\S+|(projectOwner|projectEditor|projectViewer):\S+"
 )
 
@@ -63,7 +63,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         "gcp:*",
         "role",
-        matches(r"roles/[a-zA-Z]\w*(\.[a-zA-Z]\w*)*|(projects|organizations)/[^/\s]+/roles/[\w.]{3,64}"),
+        matches(r"roles/[a-zA-Z]\w*(\.[a-zA-Z]\w*)*|(projects|organizations)/[\w.:~%-]+/roles/[\w.]{3,64}"),
         "https://cloud.google.com/iam/docs/roles-overview",
     ),
     Limit("gcp:compute/*", "name", matches(r"[a-z]([-a-z0-9]*[a-z0-9])?", 63), COMPUTE_NAMES),
@@ -83,6 +83,12 @@ GOOGLE: tuple[Limit, ...] = (
         RUN,
         "customAudiences",
         sized(0, 32, "audiences"),
+        "https://cloud.google.com/run/docs/configuring/custom-audiences",
+    ),
+    Limit(
+        RUN,
+        "customAudiences[]",
+        matches(r"[!-~]+"),
         "https://cloud.google.com/run/docs/configuring/custom-audiences",
     ),
     Limit(RUN, "template.timeout", seconds(1, 3600), "https://cloud.google.com/run/docs/configuring/request-timeout"),
@@ -108,7 +114,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         RUN,
         "template.serviceAccount",
-        matches(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
+        matches(r"[\w.%+-]+@[\w.-]+\.[\w-]+"),
         f"{RUN_API}, RevisionTemplate.serviceAccount",
     ),
     Limit(
@@ -131,12 +137,15 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         RUN,
         "template.containers[].envs[].name",
-        matches(r"(?!(PORT|K_SERVICE|K_REVISION|K_CONFIGURATION)$)(?!X_GOOGLE_)[^=\s]{1,32768}"),
+        matches(r"(?!(PORT|K_SERVICE|K_REVISION|K_CONFIGURATION)$)(?!X_GOOGLE_)(?=[!-~]*\Z)[^=]{1,32768}"),
         "https://cloud.google.com/run/docs/configuring/environment-variables#reserved",
     ),
     Limit(RUN, "template.containers[].envs[].value", sized(0, 32_768, "characters"), f"{RUN_API}, EnvVar"),
     Limit(
-        RUN, "template.containers[].volumeMounts[].mountPath", matches(r"/[^:]+"), f"{RUN_API}, VolumeMount.mountPath"
+        RUN,
+        "template.containers[].volumeMounts[].mountPath",
+        matches(r"/[!-9;-~]+"),
+        f"{RUN_API}, VolumeMount.mountPath",
     ),
     Limit(
         RUN,
@@ -177,7 +186,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         RUN,
         "template.containers[].startupProbe.httpGet.path template.containers[].livenessProbe.httpGet.path",
-        matches(r"/\S*"),
+        matches(r"/[!-~]*"),
         f"{RUN_API}, HTTPGetAction.path",
     ),
     Limit(RUN, "traffics[].percent", within(0, 100), f"{RUN_API}, TrafficTarget.percent"),
@@ -211,7 +220,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         ALERT,
         "notificationChannels[]",
-        matches(r"projects/[^/\s]+/notificationChannels/[^/\s]+"),
+        matches(r"projects/[\w.:~%-]+/notificationChannels/[\w.:~%-]+"),
         f"{ALERT_API}, notificationChannels",
     ),
     Limit(
@@ -247,7 +256,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         "gcp:monitoring/notificationChannel:NotificationChannel",
         "labels.email_address",
-        matches(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
+        matches(r"[\w.%+-]+@[\w.-]+\.[\w-]+"),
         NOTIFICATIONS,
     ),
     # Money.
@@ -261,7 +270,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(BUDGET, "amount.specifiedAmount.currencyCode", matches(r"[A-Z]{3}"), f"{BUDGET_API}, Money: ISO 4217"),
     Limit(BUDGET, "amount.specifiedAmount.units", matches(r"\d{1,18}"), f"{BUDGET_API}, Money"),
     Limit(BUDGET, "thresholdRules[].thresholdPercent", within(0, 100), f"{BUDGET_API}, ThresholdRule"),
-    Limit(BUDGET, "budgetFilter.projects[]", matches(r"projects/[^/\s]+"), f"{BUDGET_API}, Filter.projects"),
+    Limit(BUDGET, "budgetFilter.projects[]", matches(r"projects/[\w.:~%-]+"), f"{BUDGET_API}, Filter.projects"),
     Limit(BUDGET, "budgetFilter.labels", sized(0, 1, "labels"), f"{BUDGET_API}, Filter.labels: one entry"),
     Limit(
         BUDGET,
@@ -272,7 +281,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         BUDGET,
         "allUpdatesRule.monitoringNotificationChannels[]",
-        matches(r"projects/[^/\s]+/notificationChannels/[^/\s]+"),
+        matches(r"projects/[\w.:~%-]+/notificationChannels/[\w.:~%-]+"),
         f"{BUDGET_API}, NotificationsRule",
     ),
     # The edge.
@@ -304,7 +313,7 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         BACKEND,
         "backends[].group",
-        matches(r"(https://\S+/)?projects/[^/\s]+/\S+/(networkEndpointGroups|instanceGroups)/[^/\s]+"),
+        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/(networkEndpointGroups|instanceGroups)/[\w.:~%-]+"),
         f"{COMPUTE_API}/backendServices, backends[].group",
     ),
     Limit(URL_MAP, "hostRules[].hosts", sized(1, 200, "hosts"), "https://cloud.google.com/load-balancing/docs/quotas"),
@@ -313,14 +322,14 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         URL_MAP,
         f"{MATCHER}.pathRules[].paths[]",
-        matches(r"/([^*?#\s]*/)?\*|/[^*?#\s]*", 1024),
+        matches(r"(?=[!-~]*\Z)(/([^*?#]*/)?\*|/[^*?#]*)", 1024),
         f"{URL_MAP_API}, pathRules[].paths: begin with /, * only at the end after /",
     ),
     Limit(
         URL_MAP,
         f"{MATCHER}.pathRules[].routeAction.urlRewrite.pathPrefixRewrite"
         f" {MATCHER}.defaultRouteAction.urlRewrite.pathPrefixRewrite",
-        matches(r"/[^\s?#]*", 1024),
+        matches(r"(?=[!-~]*\Z)/[^?#]*", 1024),
         f"{URL_MAP_API}, urlRewrite.pathPrefixRewrite",
     ),
     Limit(
@@ -332,31 +341,33 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         URL_MAP,
         f"defaultUrlRedirect.pathRedirect {MATCHER}.defaultUrlRedirect.pathRedirect",
-        matches(r"/[^\s]*", 1024),
+        matches(r"/[!-~]*", 1024),
         f"{URL_MAP_API}, HttpRedirectAction.pathRedirect",
     ),
     Limit(
         URL_MAP,
         f"defaultService {MATCHER}.defaultService {MATCHER}.pathRules[].service",
-        matches(r"(https://\S+/)?projects/[^/\s]+/\S+/backend(Services|Buckets)/[^/\s]+"),
+        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/backend(Services|Buckets)/[\w.:~%-]+"),
         f"{URL_MAP_API}, defaultService",
     ),
     Limit(
         PROXY,
         "urlMap",
-        matches(r"(https://\S+/)?projects/[^/\s]+/\S+/urlMaps/[^/\s]+"),
+        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/urlMaps/[\w.:~%-]+"),
         f"{COMPUTE_API}/targetHttpsProxies",
     ),
     Limit(
         PROXY,
         "certificateMap",
-        matches(r"(//certificatemanager\.googleapis\.com/)?projects/[^/\s]+/locations/[^/\s]+/certificateMaps/[^/\s]+"),
+        matches(
+            r"(//certificatemanager\.googleapis\.com/)?projects/[\w.:~%-]+/locations/[\w.:~%-]+/certificateMaps/[\w.:~%-]+"
+        ),
         f"{COMPUTE_API}/targetHttpsProxies, certificateMap",
     ),
     Limit(
         PROXY,
         "sslPolicy",
-        matches(r"(https://\S+/)?projects/[^/\s]+/\S+/sslPolicies/[^/\s]+"),
+        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/sslPolicies/[\w.:~%-]+"),
         f"{COMPUTE_API}/targetHttpsProxies",
     ),
     Limit(
@@ -368,13 +379,13 @@ GOOGLE: tuple[Limit, ...] = (
     Limit(
         RULE,
         "target",
-        matches(r"(https://\S+/)?projects/[^/\s]+/\S+/target\w+/[^/\s]+"),
+        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/target\w+/[\w.:~%-]+"),
         f"{COMPUTE_API}/globalForwardingRules",
     ),
     Limit(
         RULE,
         "ipAddress",
-        matches(r"[0-9.]+|[0-9a-f:]+(/\d+)?|(https://\S+/)?projects/\S+/addresses/[^/\s]+"),
+        matches(r"[0-9.]+|[0-9a-f:]+(/\d+)?|(https://[!-~]+/)?projects/[!-~]+/addresses/[\w.:~%-]+"),
         f"{COMPUTE_API}/globalForwardingRules",
     ),
     Limit(

@@ -95,7 +95,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return pb.CreateResponse(id="", properties=write(outputs))
         if is_unique(token) and self.cloud.find(token, scope(token, self.settings), identity) is not None:
             context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{token.rsplit(':', 1)[1]} already exists: {identity}")
-        self.act("create", request.urn, context, lambda: self.keep(identity, request.urn, inputs, outputs))
+        self.act("create", request.urn, context, lambda: self.keep("create", identity, request.urn, inputs, outputs))
         return pb.CreateResponse(id=identity, properties=write(outputs))
 
     def Update(self, request: pb.UpdateRequest, context: grpc.ServicerContext) -> pb.UpdateResponse:
@@ -104,7 +104,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if not request.preview:
             if self.cloud.find(token, scope(token, self.settings), request.id) is None:
                 context.abort(grpc.StatusCode.NOT_FOUND, f"{request.id} does not exist in the cloud any more")
-            self.act("update", request.urn, context, lambda: self.keep(request.id, request.urn, inputs, outputs))
+            self.act(
+                "update", request.urn, context, lambda: self.keep("update", request.id, request.urn, inputs, outputs)
+            )
         return pb.UpdateResponse(properties=write(outputs))
 
     def Read(self, request: pb.ReadRequest, context: grpc.ServicerContext) -> pb.ReadResponse:
@@ -121,9 +123,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Delete(self, request: pb.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        token = type_of(request.urn)
-        place = scope(token, self.settings)
-        self.act("delete", request.urn, context, lambda: self.cloud.remove(token, place, request.id))
+        self.act("delete", request.urn, context, lambda: self.remove(request.urn, request.id))
         return empty_pb2.Empty()
 
     def Invoke(self, request: pb.InvokeRequest, context: grpc.ServicerContext) -> pb.InvokeResponse:
@@ -142,11 +142,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         except Refused as refused:
             context.abort(grpc.StatusCode.INTERNAL, str(refused))
 
-    def keep(self, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
+    def keep(self, operation: str, identity: str, urn: str, inputs: Properties, outputs: Properties) -> None:
         """Put a resource into the cloud, its secrets struck out."""
+        token, shown = type_of(urn), mapping(hidden(inputs))
+        self.cloud.keep(token, scope(token, self.settings), identity, urn, shown, mapping(hidden(outputs)))
+        self.cloud.note(operation, token, label_of(urn), shown)
+
+    def remove(self, urn: str, identity: str) -> None:
+        """Take a resource out of the cloud."""
         token = type_of(urn)
-        place = scope(token, self.settings)
-        self.cloud.keep(token, place, identity, urn, mapping(hidden(inputs)), mapping(hidden(outputs)))
+        self.cloud.note("delete", token, label_of(urn), {})
+        self.cloud.remove(token, scope(token, self.settings), identity)
 
     def decoded(self, settings: Properties) -> Properties:
         """Read the provider's own settings, which travel as JSON text unless they are text."""

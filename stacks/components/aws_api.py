@@ -7,7 +7,7 @@ a region has more paths than one REST API holds, each first part of a path has a
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -76,6 +76,7 @@ class RegionalApi(pulumi.ComponentResource):
         hosted_zone_id: str,
         access_log_group_arn: str | None,
         topic_arn: pulumi.Input[str],
+        endpoints: Sequence[pulumi.Resource],
         options: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("covey:aws:RegionalApi", name, None, options)
@@ -87,7 +88,8 @@ class RegionalApi(pulumi.ComponentResource):
             role, attached = invoke_role(f"{name}-{group.name}", group, stack, child)
             roles[group.name] = role.arn
             permissions += attached
-        ready = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=permissions))
+        # Routes name endpoints as plain text: without this they would lead to new ones before these serve.
+        ready = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[*permissions, *endpoints]))
 
         mapped: list[Mapped] = []
         for (title, part), routes in apis(stack).items():

@@ -39,7 +39,14 @@ class SageMakerGroup(pulumi.ComponentResource):
     ----------
     name : str
         Group name; prefix of all its resources.
+
+    Attributes
+    ----------
+    endpoint : Endpoint
+        What the routes before the group wait for.
     """
+
+    endpoint: sagemaker.Endpoint
 
     def __init__(
         self,
@@ -101,6 +108,7 @@ class SageMakerGroup(pulumi.ComponentResource):
         )
         if group.hosting != "sagemaker-serverless":
             scale(name, group, endpoint, tags, child)
+        self.endpoint = endpoint
         self.register_outputs({"endpoint": endpoint.name})
 
 

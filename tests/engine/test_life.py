@@ -48,7 +48,7 @@ def test_a_stack_is_previewed_created_unchanged_and_destroyed(project: Path, sta
     planned = deploy.preview(project, stack, offline=tmp_path)
     created = deploy.up(project, stack, offline=tmp_path)
     again = deploy.preview(project, stack, offline=tmp_path)
-    recorded = [json.loads(line) for line in (tmp_path / "cloud" / "inputs.jsonl").read_text().splitlines()]
+    recorded = [json.loads(line) for line in (tmp_path / "cloud" / "operations.jsonl").read_text().splitlines()]
     gone = deploy.destroy(project, stack, offline=tmp_path)
 
     assert {"create"} == set(planned.counts)

@@ -50,8 +50,10 @@ def build_region(stack: AwsRegion) -> None:
     )
 
     component = pulumi.ResourceOptions(providers=[provider])
+    endpoints: list[pulumi.Resource] = []
     for group in stack.groups:
-        SageMakerGroup(group.name, group, stack, foundation, formerly(component, group.formerly))
+        served = SageMakerGroup(group.name, group, stack, foundation, formerly(component, group.formerly))
+        endpoints.append(served.endpoint)
         if group.monthly_ceiling_usd is not None:
             budget(
                 f"budget-{group.name}",
@@ -80,6 +82,7 @@ def build_region(stack: AwsRegion) -> None:
         hosted_zone_id=config.require("hostedZoneId"),
         access_log_group_arn=config.get("accessLogGroupArn"),
         topic_arn=topic_arn,
+        endpoints=endpoints,
         options=component,
     )
     dashboards(stack, region)
