@@ -2,8 +2,8 @@
 
 Every method groups the same fleets on the early window, with one catalogue and one capacity model; one judge scores
 what it got on the later window. Headroom and the misses a plan may use are swept for everybody, which gives each method
-a curve of cost over attained level; at every point a method takes those of its own settings that are cheapest on the
-early window. Beside the curves stands what `covey plan` itself chooses, by its backtest, without a look at the later
+a curve of cost over attained level; at every point a method enters its two plans that are cheapest on the early
+window. Beside the curves stands what `covey plan` itself chooses, by its backtest, without a look at the later
 window.
 """
 
@@ -40,6 +40,9 @@ MISS_SHARES = (0.35, 0.7, 2.0, 4.0)
 SEARCHED = ((1.0, 0.7), (1.0, 4.0), (1.6, 0.7))
 # Settings of a method that are carried through the sweep: the cheapest on the early window at the first point.
 CARRIED = 4
+# Plans a method enters at each point: its two cheapest on the early window. covey's are the cheapest its search found
+# and the cheapest packing, between which its backtest chooses when it plans.
+PLANS_A_POINT = 2
 
 
 def main() -> None:
@@ -84,8 +87,11 @@ def run(name: str, seed: int, given: Inputs, catalog: Catalog) -> Run:
         every.extend(carried)
         curves[contender.name] = _swept(problems.values(), contender, carried, scored)
     found = [[members for members, _ in solve(problems[at], seed=seed).groups] for at in SEARCHED]
-    ours = Contender(COVEY, "", lambda _: [])
-    curves[COVEY] = _swept(problems.values(), ours, [*found, *every], scored)
+    curves[COVEY] = tuple(
+        point
+        for plans in (found, every)
+        for point in _swept(problems.values(), Contender(COVEY, "", lambda _: []), plans, scored, plans_a_point=1)
+    )
     return Run(
         trace=name,
         seed=seed,
@@ -153,13 +159,17 @@ def _carried(problem: Problem, contender: Contender) -> list[list[Members]]:
 
 
 def _swept(
-    problems: Iterable[Problem], contender: Contender, carried: Sequence[list[Members]], scored: Callable[..., Point]
+    problems: Iterable[Problem],
+    contender: Contender,
+    carried: Sequence[list[Members]],
+    scored: Callable[[tuple[tuple[Members, Sizing], ...]], Point],
+    *,
+    plans_a_point: int = PLANS_A_POINT,
 ) -> tuple[Point, ...]:
     points: list[Point] = []
     for problem in problems:
         options = [sized for groups in carried if (sized := _served(problem, contender, groups)) is not None]
-        if options:
-            points.append(scored(tuple(min(options, key=_usd_per_h))))
+        points.extend(scored(tuple(sized)) for sized in sorted(options, key=_usd_per_h)[:plans_a_point])
     return tuple(points)
 
 

@@ -90,11 +90,17 @@ class Sizer:
         numbers = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
         self.alike = np.array([numbers[kind] for kind in kinds])
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
+        self._at_least: dict[tuple[int, ...], float] = {}
 
     @property
     def sized(self) -> dict[tuple[int, ...], Sizing | None]:
         """Every member set sized so far, sorted indices to sizing; None where no machine serves it."""
         return self._sized
+
+    @property
+    def looks(self) -> int:
+        """Member sets looked at so far, whether sized or found to cost too much."""
+        return len(self._sized) + len(self._at_least)
 
     def size(self, members: Sequence[int]) -> Sizing | None:
         """Find the cheapest sizing of a group, None where none keeps every member's objective.
@@ -109,6 +115,24 @@ class Sizer:
             self._sized[key] = self._cheapest(np.array(key, dtype=np.intp))
         return self._sized[key]
 
+    def size_below(self, members: Sequence[int], limit_usd_per_h: float) -> Sizing | None:
+        """Find the cheapest sizing of a group if it costs less than a limit, which takes less work than to size it.
+
+        None where it costs as much or more, or no machine keeps every member's objective.
+        """
+        key = tuple(sorted(members))
+        if key not in self._sized:
+            if limit_usd_per_h <= self._at_least.get(key, 0.0):
+                return None
+            found = self._cheapest(np.array(key, dtype=np.intp), limit_usd_per_h)
+            if found is None:
+                self._at_least[key] = limit_usd_per_h
+                return None
+            self._at_least.pop(key, None)
+            self._sized[key] = found
+        sizing = self._sized[key]
+        return sizing if sizing is not None and sizing.usd_per_h < limit_usd_per_h else None
+
     def size_on(self, members: Sequence[int], machine: int, region: int) -> Sizing | None:
         """Find the cheapest policy on one machine in one region, None where none keeps every member's objective."""
         return _Group(self, np.array(sorted(members), dtype=np.intp)).cheapest_policy(machine, region, np.inf)
@@ -117,14 +141,15 @@ class Sizer:
         """Machines and regions that fit a group, likely cheapest first."""
         return [(k, r) for _, k, r in _Group(self, np.array(sorted(members), dtype=np.intp)).candidates()]
 
-    def _cheapest(self, members: NDArray[np.intp]) -> Sizing | None:
+    def _cheapest(self, members: NDArray[np.intp], limit_usd_per_h: float = np.inf) -> Sizing | None:
         group = _Group(self, members)
         best: Sizing | None = None
         for bound, machine, region in group.candidates():
-            if best is not None and bound >= best.usd_per_h:
+            if bound >= limit_usd_per_h:
                 break
-            found = group.cheapest_policy(machine, region, best.usd_per_h if best else np.inf)
-            best = found or best
+            found = group.cheapest_policy(machine, region, limit_usd_per_h)
+            if found is not None:
+                best, limit_usd_per_h = found, found.usd_per_h
         return best
 
 

@@ -35,7 +35,7 @@ def cover(
     incumbent : sequence of members
         A feasible grouping; the answer is worth no more.
     sizings : int
-        Groups that pricing may size.
+        Groups that pricing may look at.
 
     Returns
     -------
@@ -134,9 +134,7 @@ def _price(problem: Problem, atoms: Sequence[Members], duals: FloatArray, budget
             if other[0] in members:
                 continue
             joined = union(members, other)
-            if not problem.may_group(joined):
-                continue
-            lowered = problem.worth(joined) - held - value[other]
+            lowered = problem.worth_below(joined, reduced + held + value[other] - 1e-9) - held - value[other]
             if lowered < reduced - 1e-9:
                 members, held, reduced = joined, held + value[other], lowered
         if reduced < -1e-9:

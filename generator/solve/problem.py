@@ -194,9 +194,15 @@ class Problem:
     def worth(self, members: Members) -> float:
         """What the group costs under the weighting, in US dollars an hour; infinite where it cannot be."""
         sizing = self.size(members)
-        if sizing is None:
+        return float("inf") if sizing is None else sizing.usd_per_h * self.factor(members)
+
+    def worth_below(self, members: Members, limit: float) -> float:
+        """What the group costs under the weighting if it is less than a limit, else infinity: cheaper to know."""
+        if limit <= 0.0 or not (members in self.sizer.sized or self.may_group(members)):
             return float("inf")
-        return sizing.usd_per_h * self.factor(members)
+        weight = self.factor(members)
+        sizing = self.sizer.size_below(members, limit / weight)
+        return float("inf") if sizing is None else sizing.usd_per_h * weight
 
     def factor(self, members: Members) -> float:
         """By how much the soft terms make a group dearer than its price, 1 or more."""
@@ -209,15 +215,15 @@ class Problem:
 
 
 class Budget:
-    """Work left, counted in sizings, so that a plan never depends on the machine's speed."""
+    """Work left, counted in groups looked at, so that a plan never depends on the machine's speed."""
 
     def __init__(self, problem: Problem, sizings: int) -> None:
-        self._sized = problem.sizer.sized
-        self._limit = len(self._sized) + sizings
+        self._sizer = problem.sizer
+        self._limit = self._sizer.looks + sizings
 
     def spent(self) -> bool:
         """Tell whether the work is used up."""
-        return len(self._sized) >= self._limit
+        return self._sizer.looks >= self._limit
 
 
 def union(*parts: Members) -> Members:

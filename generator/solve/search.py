@@ -1,6 +1,6 @@
 """Local search on the true cost of groups: merge, move, swap, split, until nothing pays or the work is used up."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def search(
         The units that move; each lies in exactly one group of `start`.
     start : sequence of members
     sizings : int
-        Groups that may be sized before the search stops.
+        Groups that may be looked at before the search stops.
     seed : int
 
     Returns
@@ -65,14 +65,16 @@ def _merge(
     groups = sorted(groups, key=problem.worth)
     first = 0
     while first < len(groups) and not spent():
-        gains = [
-            (problem.worth(groups[first]) + problem.worth(groups[other]) - problem.worth(joined), other, joined)
-            for other in _partners(len(groups), first, rng)
-            for joined in [union(groups[first], groups[other])]
-            if problem.may_group(joined)
-        ]
-        gain, other, joined = max(gains, default=(0.0, 0, ()))
-        if gain > IMPROVEMENT:
+        own = problem.worth(groups[first])
+        gain, found = IMPROVEMENT, None
+        for other in _partners(len(groups), first, rng):
+            apart = own + problem.worth(groups[other])
+            joined = union(groups[first], groups[other])
+            together = problem.worth_below(joined, apart - gain)
+            if together < apart - gain:
+                gain, found = apart - together, (other, joined)
+        if found is not None:
+            other, joined = found
             groups = [g for i, g in enumerate(groups) if i not in (first, other)]
             groups.insert(min(first, len(groups)), joined)
         else:
@@ -85,7 +87,7 @@ def _move(
 ) -> list[Members]:
     """Move single atoms to the group where they cost least, or to one of their own."""
     groups = list(groups)
-    home = {atom: next(i for i, g in enumerate(groups) if atom[0] in set(g)) for atom in atoms}
+    home = _homes(groups, atoms)
     for number in rng.permutation(len(atoms)):
         if spent():
             break
@@ -93,16 +95,9 @@ def _move(
         source = home[atom]
         rest = tuple(sorted(set(groups[source]) - set(atom)))
         freed = problem.worth(groups[source]) - (problem.worth(rest) if rest else 0.0)
-        options = [
-            (problem.worth(joined) - problem.worth(groups[other]), other, joined)
-            for other in _partners(len(groups), source, rng)
-            if groups[other]
-            for joined in [union(groups[other], atom)]
-            if problem.may_group(joined)
-        ]
-        if rest:
-            options.append((problem.worth(atom), len(groups), atom))
-        price, other, joined = min(options, default=(np.inf, 0, ()))
+        price, other, joined = _cheapest_place(problem, atom, groups, _partners(len(groups), source, rng), freed)
+        if rest and (alone := problem.worth(atom)) < price:
+            price, other, joined = alone, len(groups), atom
         if freed - price > IMPROVEMENT:
             groups[source] = rest
             if other == len(groups):
@@ -111,6 +106,28 @@ def _move(
                 groups[other] = joined
             home[atom] = other
     return [g for g in groups if g]
+
+
+def _homes(groups: Sequence[Members], atoms: Sequence[Members]) -> dict[Members, int]:
+    """Position of the group each atom lies in."""
+    group_of = {member: i for i, group in enumerate(groups) for member in group}
+    return {atom: group_of[atom[0]] for atom in atoms}
+
+
+def _cheapest_place(
+    problem: Problem, atom: Members, groups: Sequence[Members], others: Iterable[int], limit: float
+) -> tuple[float, int, Members]:
+    """What the atom adds where it adds least, if less than the limit; that group's position, and the group with it."""
+    best: tuple[float, int, Members] = (limit, 0, ())
+    for other in others:
+        if not groups[other]:
+            continue
+        joined = union(groups[other], atom)
+        before = problem.worth(groups[other])
+        added = problem.worth_below(joined, before + best[0]) - before
+        if added < best[0]:
+            best = (added, other, joined)
+    return best
 
 
 def _dissolve(
@@ -123,20 +140,15 @@ def _dissolve(
         if group not in groups:  # it took in what an earlier one was emptied of
             continue
         others = [g for g in groups if g != group]
-        price = 0.0
+        freed, price = problem.worth(group), 0.0
         for atom in _atoms_of(group, atoms):
-            options = [
-                (problem.worth(joined) - problem.worth(others[i]), i, joined)
-                for i in rng.permutation(len(others))[:PARTNERS].tolist()
-                for joined in [union(others[i], atom)]
-                if problem.may_group(joined)
-            ]
-            added, i, joined = min(options, default=(np.inf, 0, ()))
+            partners = rng.permutation(len(others))[:PARTNERS].tolist()
+            added, i, joined = _cheapest_place(problem, atom, others, partners, freed - price)
             price += added
-            if price >= problem.worth(group):
+            if not joined:
                 break
             others[i] = joined
-        if problem.worth(group) - price > IMPROVEMENT:
+        if freed - price > IMPROVEMENT:
             groups = others
     return groups
 
@@ -158,8 +170,9 @@ def _swap(
         new_j = tuple(sorted((set(groups[j]) - set(b)) | set(a)))
         if not (problem.may_group(new_i) and problem.may_group(new_j)):
             continue
-        before = problem.worth(groups[i]) + problem.worth(groups[j])
-        if before - problem.worth(new_i) - problem.worth(new_j) > IMPROVEMENT:
+        before = problem.worth(groups[i]) + problem.worth(groups[j]) - IMPROVEMENT
+        one = problem.worth_below(new_i, before)
+        if one < before and problem.worth_below(new_j, before - one) < before - one:
             groups[i], groups[j] = new_i, new_j
     return groups
 
@@ -180,6 +193,9 @@ def _split(
         for cut in cuts:
             if any(cut) and not all(cut):
                 halves = [union(*(p for p, side in zip(parts, cut, strict=True) if side == s)) for s in (True, False)]
-                best = min(best, (sum(map(problem.worth, halves)), halves))
+                one = problem.worth_below(halves[0], best[0])
+                both = one + problem.worth_below(halves[1], best[0] - one)
+                if both < best[0]:
+                    best = (both, halves)
         result.extend(best[1])
     return result

@@ -255,3 +255,12 @@ def test_an_own_price_moves_the_groups_to_the_machine_it_is_for() -> None:
     names = {problem(bought, traffic(bought, rates)).machines.instance_types[s.machine].name for _, s in solved.groups}
 
     assert names == {"run-8cpu-16gib"}
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+def test_worth_below_a_limit_is_the_worth_or_out_of_reach(weighting: str) -> None:
+    one, fresh = posed(5, weighting=weighting), posed(5, weighting=weighting)
+    for members in [(0,), (0, 1), (1, 2, 3), (0, 1, 2, 3, 4, 5)]:
+        worth_ = fresh.worth(members)
+        assert one.worth_below(members, worth_) == np.inf
+        assert one.worth_below(members, worth_ * 1.001 if np.isfinite(worth_) else 1e9) == worth_

@@ -237,3 +237,17 @@ def test_single_workloads_of_any_kind_are_sized_or_refused_but_never_fail() -> N
         rates = rng.choice([0.0, 1e-6, 1.0, 300.0], (1, 24))
         found = sizer(fleet([one]), rates, bin_s=float(rng.choice([60, 300, 3600]))).size([0])
         assert found is None or np.isfinite(found.usd_per_h)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_below_a_limit_a_group_is_sized_as_without_one_and_above_it_not_at_all(seed: int) -> None:
+    one, rates = plain(5), days(5, 96, seed=seed)
+    whole = sized(sizer(one, rates).size(range(5)))
+    limited = sizer(one, rates)
+
+    assert limited.size_below(range(5), whole.usd_per_h) is None
+    assert limited.size_below(range(5), whole.usd_per_h / 2) is None
+    assert limited.looks == 1
+    assert limited.size_below(range(5), whole.usd_per_h * 1.01) == whole
+    assert limited.size(range(5)) == whole
+    assert limited.looks == 1
