@@ -45,6 +45,10 @@ class CatalogError(InputError):
     """The SKU catalogue, or a name that is not in it."""
 
 
+class JournalError(InputError):
+    """A journal that cannot be opened, is of another version or another program, or is not what was written."""
+
+
 class InfeasibleError(CoveyError):
     """No plan exists: the workload, the rule that binds, the nearest relaxation."""
 

@@ -1,0 +1,222 @@
+"""The journal in a database: SQLite in a file, or whatever else SQLAlchemy has a URL for."""
+
+import contextlib
+from collections.abc import Generator
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, create_engine, event, insert, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from generator.errors import JournalError
+from generator.journal.chain import Break, Entry, Stored, breaks, link, spelled
+from generator.journal.tables import CONTENT, FORMAT, LOG, METADATA, VERSION
+
+Kind = Literal[
+    "inventory", "catalogue", "plan", "recommendations", "prompt", "reply", "approval", "rejection", "deployment"
+]
+
+# How long one process waits for another's entry, which takes milliseconds.
+BUSY_S = 30.0
+ROWS_AT_ONCE = 500
+
+
+class Journal:
+    """Contents by their SHA-256, and a hash-chained log of who added which, when. It only grows.
+
+    Nothing is opened before the first call, and nothing stays open after one. Each entry with its content is one
+    transaction, on disk when `append` returns, so a process that is killed loses at most the entry it was writing; and
+    writers come one after another, so several processes add to one chain.
+
+    Parameters
+    ----------
+    url : str
+        As SQLAlchemy has it: ``sqlite:///journal.sqlite``. Its file is made by the first entry; its folder is not.
+
+    Raises
+    ------
+    JournalError
+        It is no such URL, or nothing here speaks to such a database.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._url: URL = make_url(url)
+            self._engine = create_engine(self._url, poolclass=NullPool, connect_args=_connect_arguments(self._url))
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            remedy = "Name a file, or a URL such as sqlite:///journal.sqlite."
+            raise JournalError("--journal", f"is no database that can be spoken to: {error}.", remedy) from None
+        if self._url.get_backend_name() == "sqlite":
+            if self._url.database in (None, "", ":memory:"):
+                raise JournalError("--journal", "names no file, so nothing would be kept.", "Name a file.")
+            event.listen(self._engine, "connect", _prepared)
+            event.listen(self._engine, "begin", _begun)
+
+    def __str__(self) -> str:
+        """Where it is, without the password."""
+        if self._url.get_backend_name() == "sqlite" and self._url.database:
+            return self._url.database
+        return self._url.render_as_string(hide_password=True)
+
+    def append(self, kind: Kind, content: bytes, *, by: str, at: datetime) -> Entry:
+        """Add an entry.
+
+        Parameters
+        ----------
+        kind : str
+        content : bytes
+            Kept once, however often it is added.
+        by : str
+            Who adds it.
+        at : datetime
+            Now.
+
+        Returns
+        -------
+        Entry
+            It is on disk.
+
+        Raises
+        ------
+        JournalError
+            It cannot be written; the journal is then as it was before.
+        """
+        digest = sha256(content).hexdigest()
+        with self._opened(writes=True) as connection:
+            found = connection.execute(select(LOG).order_by(LOG.c.sequence.desc()).limit(1)).first()
+            added = link(None if found is None else Stored(*found), at, by, kind, digest)
+            if connection.execute(select(CONTENT.c.digest).where(CONTENT.c.digest == digest)).first() is None:
+                connection.execute(insert(CONTENT).values(digest=digest, body=content))
+            row = (added.sequence, added.at, added.actor, added.kind, added.content, added.previous, added.digest)
+            connection.execute(insert(LOG).values(dict(zip(LOG.c.keys(), row, strict=True))))
+        return added.entry()
+
+    def entries(
+        self, *, kind: str | None = None, since: datetime | None = None, newest: int | None = None
+    ) -> list[Entry]:
+        """List entries, oldest first.
+
+        Parameters
+        ----------
+        kind : str, optional
+            Only those.
+        since : datetime, optional
+            Only those written then or later, by their own word.
+        newest : int, optional
+            Only that many of the newest.
+
+        Raises
+        ------
+        JournalError
+        """
+        wanted = select(LOG).order_by(LOG.c.sequence.desc()).limit(newest)
+        if kind is not None:
+            wanted = wanted.where(LOG.c.kind == kind)
+        if since is not None:
+            wanted = wanted.where(LOG.c.at >= spelled(since))
+        with self._opened() as connection:
+            rows = [Stored(*row) for row in connection.execute(wanted)]
+        try:
+            return [row.entry() for row in reversed(rows)]
+        except ValueError:
+            raise self._error("holds entries that are not what was written.", "Look: covey log verify.") from None
+
+    def content(self, digest: str) -> bytes:
+        """Return a content.
+
+        Raises
+        ------
+        JournalError
+            There is none of that digest, or it is not what was written.
+        """
+        with self._opened() as connection:
+            body = connection.execute(select(CONTENT.c.body).where(CONTENT.c.digest == digest)).scalar()
+        if body is None:
+            raise self._error(f"holds no content {digest[:64]!r}.", "covey log lists what it holds.")
+        if not isinstance(body, bytes) or sha256(body).hexdigest() != digest:
+            raise self._error(f"content {digest} is not what was written.", "Look: covey log verify.")
+        return body
+
+    def verify(self, head: str | None = None) -> list[Break]:
+        """Find what is not as it was written; see `generator.journal.chain` for what that can show.
+
+        Parameters
+        ----------
+        head : str, optional
+            The hash of an entry that is known from elsewhere: that entry, and all before it, must be there.
+
+        Raises
+        ------
+        JournalError
+        """
+        contents: set[str] = set()
+        damaged: set[str] = set()
+        # One transaction, so that what others write meanwhile is in neither half.
+        with self._opened() as connection:
+            for digest, body in connection.execution_options(yield_per=1).execute(select(CONTENT)):
+                contents.add(digest)
+                if not isinstance(body, bytes) or sha256(body).hexdigest() != digest:
+                    damaged.add(digest)
+            rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(LOG).order_by(LOG.c.sequence))
+            return list(breaks((Stored(*row) for row in rows), contents, damaged, head))
+
+    @contextlib.contextmanager
+    def _opened(self, *, writes: bool = False) -> Generator[Connection]:
+        """One transaction on tables of this version; a writer's makes them where there are none at all."""
+        try:
+            if not writes and self._is_absent():
+                raise self._error("does not exist: nothing was recorded there.", "Name another: --journal.")
+            with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+                self._require_tables(connection, writes=writes)
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+            what = f"cannot be {'written' if writes else 'read'}: {reason}."
+            raise self._error(what, "Make it accessible, or name another: --journal.") from None
+
+    def _is_absent(self) -> bool:
+        """Whether there is no file, or one that its first writer was killed over: a reader would make it."""
+        place = Path(self._url.database or "")
+        return self._url.get_backend_name() == "sqlite" and not (place.exists() and place.stat().st_size)
+
+    def _require_tables(self, connection: Connection, *, writes: bool) -> None:
+        found = set(inspect(connection).get_table_names())
+        if not found and writes:
+            METADATA.create_all(connection)
+            connection.execute(insert(FORMAT).values(version=VERSION))
+            return
+        if FORMAT.name not in found:
+            raise self._error("is a database of something else.", "Name another file: --journal.")
+        asked = select(FORMAT.c.version)
+        versions = [*connection.execute(asked.with_for_update() if writes else asked).scalars()]
+        if versions != [VERSION]:
+            what = f"is of version {', '.join(map(repr, versions)) or 'none'}; this covey reads {VERSION}."
+            raise self._error(what, "Use the covey that wrote it, or name another file: --journal.")
+        if missing := METADATA.tables.keys() - found:
+            raise self._error(f"lacks its tables {', '.join(sorted(missing))}.", "Restore it from a copy.")
+
+    def _error(self, what: str, remedy: str) -> JournalError:
+        return JournalError(f"journal {self}", what, remedy)
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    # With no isolation level the driver begins no transaction of its own: `_begun` does.
+    return {"timeout": BUSY_S, "isolation_level": None} if url.get_backend_name() == "sqlite" else {}
+
+
+def _prepared(connection: Any, _record: object) -> None:
+    # It lasts, and nobody else's database is to be changed before it is found to be that.
+    if connection.execute("PRAGMA page_count").fetchone() == (0,):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begun(connection: Connection) -> None:
+    # A writer takes its lock before it reads the head: two that had read the same one could not both follow it.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
