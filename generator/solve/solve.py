@@ -20,6 +20,8 @@ STARTS = 2
 # half as long again and left the saving where it was (make bench-scale, 1,000 workloads: 86.0 % either way).
 SIZINGS = 1500
 SIZINGS_PER_ATOM = 2
+# Classes larger than this are searched block by block: packing and search take longer than in proportion.
+BLOCK_ATOMS = 400
 # Classes this small have few enough groups to size them all: set partitioning is then exact.
 EXACT_ATOMS = 8
 
@@ -50,7 +52,8 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
 
     Compatibility classes are solved one by one. Each starts from every published packing on a few host sizes,
     improves the best of them by local search, and ends with set partitioning where it has at most `MAX_ATOMS` units,
-    over all groups there are where it has at most `EXACT_ATOMS`.
+    over all groups there are where it has at most `EXACT_ATOMS`. A class of more than `BLOCK_ATOMS` units is cut into
+    blocks along its communities, and what the blocks leave over is searched across their borders.
 
     Parameters
     ----------
@@ -73,21 +76,21 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     bound: float | None = 0.0
     for number, atoms in enumerate(problem.classes):
         small = len(atoms) <= MAX_ATOMS
-        budget = SIZINGS_PER_ATOM * len(atoms) + (SIZINGS if small else 0)
-        found: list[tuple[float, str, list[Members]]] = []
-        for method, start in best_packings(problem, atoms, STARTS if small else 1):
-            improved = search(problem, atoms, start, sizings=budget, seed=seed)
-            found.append((sum(map(problem.worth, improved)), method, improved))
-        _, method, groups = min(found)
+        groups: list[Members] = []
+        for block in _blocks(problem, atoms):
+            method, found = _searched(problem, block, STARTS if small else 1, SIZINGS if small else 0, seed)
+            groups.extend(found)
+            methods.add(method)
+        if len(atoms) > BLOCK_ATOMS:
+            groups = _repaired(problem, atoms, groups, seed)
         if len(atoms) <= EXACT_ATOMS:
             _size_every_group(problem, atoms)
         if small:
-            groups, class_bound = cover(problem, atoms, groups, sizings=budget)
+            groups, class_bound = cover(problem, atoms, groups, sizings=SIZINGS_PER_ATOM * len(atoms) + SIZINGS)
             bound = None if bound is None else bound + class_bound
         else:
             bound = None
         chosen.extend(groups)
-        methods.add(method)
         if progress:
             progress((number + 1) / len(problem.classes))
     worth = sum(map(problem.worth, chosen))
@@ -97,6 +100,41 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
         gap=None if bound is None else max(0.0, worth / bound - 1.0) if bound > 0 else 0.0,
         method=f"search from {', '.join(sorted(methods))}",
     )
+
+
+def _searched(
+    problem: Problem, atoms: tuple[Members, ...], starts: int, sizings: int, seed: int
+) -> tuple[str, list[Members]]:
+    """Improve the best packings of some atoms, and keep the best of what comes of them with its packing's name."""
+    budget = SIZINGS_PER_ATOM * len(atoms) + sizings
+    found: list[tuple[float, str, list[Members]]] = []
+    for method, start in best_packings(problem, atoms, starts):
+        improved = search(problem, atoms, start, sizings=budget, seed=seed)
+        found.append((sum(map(problem.worth, improved)), method, improved))
+    _, method, groups = min(found)
+    return method, groups
+
+
+def _blocks(problem: Problem, atoms: tuple[Members, ...]) -> list[tuple[Members, ...]]:
+    """Cut a class into blocks of even size, at most `BLOCK_ATOMS`, neighbours in a community in one block."""
+    count = -(-len(atoms) // BLOCK_ATOMS)
+    if count <= 1:
+        return [atoms]
+    order = np.argsort(problem.community[[atom[0] for atom in atoms]], kind="stable")
+    return [tuple(atoms[i] for i in sorted(part.tolist())) for part in np.array_split(order, count)]
+
+
+def _repaired(problem: Problem, atoms: tuple[Members, ...], groups: list[Members], seed: int) -> list[Members]:
+    """Search once more across the blocks' borders, over the smallest groups: what each block had left over."""
+    atom_of = {member: atom for atom in atoms for member in atom}
+    smallest = sorted(groups, key=lambda group: (len(group), group))
+    counts = np.cumsum([len({atom_of[member] for member in group}) for group in smallest])
+    loose = smallest[: int(np.searchsorted(counts, BLOCK_ATOMS, side="right"))]
+    loose_atoms = tuple(sorted({atom_of[member] for group in loose for member in group}))
+    if len(loose) < 2:
+        return groups
+    improved = search(problem, loose_atoms, loose, sizings=SIZINGS_PER_ATOM * len(loose_atoms), seed=seed)
+    return [*smallest[len(loose) :], *improved]
 
 
 def best_packings(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[tuple[str, list[Members]]]:

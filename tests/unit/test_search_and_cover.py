@@ -1,5 +1,6 @@
 """The solver against every partition there is, and the rules its parts keep."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from generator.solve.problem import WEIGHTINGS, Members
 from generator.solve.search import search
 from tests.fleets import days, fleet, gpu_workload, problem, traffic, workload
 
+# The package gives its function the module's name.
+solving = sys.modules[solve.__module__]
 ATOMS = tuple((i,) for i in range(6))
 
 
@@ -264,3 +267,17 @@ def test_worth_below_a_limit_is_the_worth_or_out_of_reach(weighting: str) -> Non
         worth_ = fresh.worth(members)
         assert one.worth_below(members, worth_) == np.inf
         assert one.worth_below(members, worth_ * 1.001 if np.isfinite(worth_) else 1e9) == worth_
+
+
+def test_a_class_larger_than_a_block_is_solved_in_parts_that_hold_every_workload_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solving, "BLOCK_ATOMS", 7)
+    monkeypatch.setattr(solving, "MAX_ATOMS", 7)
+    one = posed(6, count=24)
+    parts = solve(one, seed=0)
+
+    assert held_once([members for members, _ in parts.groups], 24)
+    assert all(one.may_group(members) for members, _ in parts.groups)
+    assert parts.gap is None
+    assert parts.worth < sum(one.worth((i,)) for i in range(24))
