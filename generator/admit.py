@@ -1,7 +1,7 @@
 """The one judge: any layout, whoever proposed it, replayed on a window and held to every rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,18 @@ from generator.model import (
     Group,
     GroupVerdict,
     Layout,
+    Simulated,
     Traffic,
     Verdict,
     Violation,
 )
 from generator.replay import Replay, Served, replay
+from generator.simulate import simulate
 
 HOURS_PER_MONTH = 730.0
+# What a layout's simulation may cost: about a second, whatever the fleet's size.
+SIMULATED_REQUESTS = 500_000
+SIMULATED_GROUPS = 64
 # What the emitted program watches: alarms of a group (5 to 7 by hosting kind), and two of each model at the edge.
 ALARMS_PER_GROUP = 6
 ALARMS_PER_MODEL = 2
@@ -42,7 +47,7 @@ class _Judged:
     seen: Replay
 
 
-def admit(layout: Layout, machines: Machines, traffic: Traffic) -> Verdict:
+def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | None = None) -> Verdict:
     """Judge a layout.
 
     Parameters
@@ -51,6 +56,8 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic) -> Verdict:
     machines : Machines
     traffic : Traffic
         The window to replay; for a verdict that means something, one the layout was not planned on.
+    seed : int, optional
+        Simulate, too, up to about `SIMULATED_REQUESTS` requests in up to `SIMULATED_GROUPS` groups.
 
     Returns
     -------
@@ -89,6 +96,8 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic) -> Verdict:
     total = float(requests.sum())
     priced = sum(item.usd_per_h or 0.0 for item in items if item.name != "machines")
     whole = len(judged) == len(layout.groups)
+    verdicts, simulated = _simulated(judged, verdicts, machines, traffic, seed if whole else None)
+    violations.extend(_broken_quotas(judged, machines))
     return Verdict(
         cost=CostInterval(
             floor=sum(v.cost.floor for v in verdicts) + priced if whole else float("inf"),
@@ -102,7 +111,66 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic) -> Verdict:
         slack=_slack(judged, machines),
         violations=tuple(violations),
         groups=tuple(verdicts),
+        simulated=simulated,
     )
+
+
+def _simulated(
+    judged: Sequence[_Judged],
+    verdicts: Sequence[GroupVerdict],
+    machines: Machines,
+    traffic: Traffic,
+    seed: int | None,
+) -> tuple[list[GroupVerdict], Simulated | None]:
+    """Simulate the groups with most requests, and an even sample of the rest that weighs for all of it."""
+    if seed is None or not judged:
+        return list(verdicts), None
+    requests = np.array([float(one.seen.requests.sum()) for one in judged])
+    order = np.lexsort((np.arange(len(judged)), -requests))
+    weights = np.ones(min(len(judged), SIMULATED_GROUPS))
+    chosen = order
+    if len(judged) > SIMULATED_GROUPS:
+        half = SIMULATED_GROUPS // 2
+        rest = order[half:]
+        sampled = rest[np.linspace(0, len(rest) - 1, half).astype(np.intp)]
+        chosen = np.concatenate([order[:half], sampled])
+        weights[half:] = requests[rest].sum() / max(float(requests[sampled].sum()), 1e-300)
+    each = SIMULATED_REQUESTS // len(chosen)
+    found = [
+        simulate(machines, one.members, one.served, traffic, one.seen, requests=each, seed=seed)
+        for one in (judged[i] for i in chosen.tolist())
+    ]
+    beside = dict(zip(chosen.tolist(), found, strict=True))
+    said = [replace(verdict, simulated=beside.get(i)) for i, verdict in enumerate(verdicts)]
+    share = weights * requests[chosen]
+    share = share / share.sum() if share.sum() > 0 else np.full(len(share), 1.0 / len(share))
+    attainment = float(share @ np.array([one.attainment for one in found]))
+    # Groups are simulated independently; where they stand for others, their differences count as error too.
+    apart = np.where(weights > 1.0, share * np.array([one.attainment - attainment for one in found]), 0.0)
+    below, above = (
+        float(np.sqrt(((share * np.array(reach)) ** 2).sum() + (2.0 * apart**2).sum()))
+        for reach in ([one.attainment - one.low for one in found], [one.high - one.attainment for one in found])
+    )
+    total = sum(one.requests for one in found)
+    return said, Simulated(attainment, max(0.0, attainment - below), min(1.0, attainment + above), total)
+
+
+def _broken_quotas(judged: Sequence[_Judged], machines: Machines) -> list[Violation]:
+    """An account's quota holds for all groups of a region together."""
+    most: dict[tuple[str, str], list[_Judged]] = {}
+    for one in judged:
+        most.setdefault((one.group.instance_type, one.group.region), []).append(one)
+    return [
+        Violation(
+            "QTA002",
+            f"{instance_type} in {region}",
+            f"{len(groups)} groups may run {total} replicas together, quota {quota}.",
+        )
+        for (instance_type, region), groups in sorted(most.items())
+        if (quota := machines.fleet.limits.quotas.get(instance_type)) is not None
+        and len(groups) > 1
+        and (total := sum(one.group.max_replicas for one in groups)) > quota
+    ]
 
 
 def _coverage(layout: Layout, index: Mapping[str, int]) -> list[Violation]:

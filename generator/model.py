@@ -477,11 +477,23 @@ class CostInterval:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulated:
+    """Attainment by the event simulation: the estimate, its 95 % interval, and how many requests it rests on."""
+
+    attainment: float
+    low: float
+    high: float
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class GroupVerdict:
     """What the judge saw of one group.
 
     Parameters
     ----------
+    attainment : float
+        By the queueing model over every bin; `simulated` stands beside it where the group was simulated.
     load : ndarray, shape (T,)
         Replicas' worth of work offered in each bin of the scored window.
     replicas : ndarray, shape (T,)
@@ -495,11 +507,15 @@ class GroupVerdict:
     risk_reasons: tuple[str, ...]
     load: FloatArray
     replicas: FloatArray
+    simulated: Simulated | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the judge found for a layout on a window it was not planned on."""
+    """What the judge found for a layout on a window it was not planned on.
+
+    `attainment` is the queueing model's over every bin; `simulated` is the event simulation's, where it ran.
+    """
 
     cost: CostInterval
     items: tuple[CostItem, ...]
@@ -509,6 +525,7 @@ class Verdict:
     slack: float
     violations: tuple[Violation, ...]
     groups: tuple[GroupVerdict, ...]
+    simulated: Simulated | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,11 +107,11 @@ def plan(
         progress(f"asking the {seat.name}", 0.0)
         best, entry = contest(profile, solution, problem, table, inputs.planned, seat, memory=memory, notes=notes)
         entries.append(entry)
-        judged[profile] = _judged(best, inputs, table)
+        judged[profile] = _judged(best, inputs, table, seed)
         gaps.append(solution.gap)
         problems[profile] = problem
     progress("judging", 0.5)
-    baseline = _judged(_baseline(inputs, table, problems["cheapest"]), inputs, table)
+    baseline = _judged(_baseline(inputs, table, problems["cheapest"]), inputs, table, seed)
     today = _current(inputs, table)
     current = None if today is None else _judged(today, inputs, table)
     recommendations, note = recommend(judged, baseline, current, barred)
@@ -160,8 +160,8 @@ def _solved(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[flo
     return Solution(groups, sum(s.usd_per_h for _, s in groups), None, f"packing: {names}")
 
 
-def _judged(one: Layout, inputs: Inputs, table: Machines) -> Judged:
-    return Judged(one, admit(one, table, inputs.scored))
+def _judged(one: Layout, inputs: Inputs, table: Machines, seed: int | None = None) -> Judged:
+    return Judged(one, admit(one, table, inputs.scored, seed=seed))
 
 
 def _baseline(inputs: Inputs, table: Machines, problem: Problem) -> Layout:

@@ -32,8 +32,10 @@ class Replay:
         Replicas' worth of work offered.
     replicas : ndarray, shape (T,)
         Replicas billed on average over each bin.
-    busy : ndarray, shape (T,)
-        Load over running replicas.
+    running, busy : ndarray, shape (T,)
+        Replicas that run unless the service is at zero; load over them.
+    waiting : ndarray, shape (T,), replica-seconds
+        Work left at the end of each bin.
     attainment : ndarray, shape (M,)
         Share of each member's requests within its latency; 1 where it had none.
     requests : ndarray, shape (M,)
@@ -43,7 +45,9 @@ class Replay:
 
     load: FloatArray
     replicas: FloatArray
+    running: FloatArray
     busy: FloatArray
+    waiting: FloatArray
     attainment: FloatArray
     requests: FloatArray
     cold_share: float
@@ -106,7 +110,9 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     return Replay(
         load=load,
         replicas=np.where(running <= 1, 1.0 - idle, running) if to_zero else running,
+        running=running,
         busy=busy,
+        waiting=waiting,
         attainment=np.clip(attainment, 0.0, 1.0),
         requests=rates.sum(axis=1) * bin_s,
         cold_share=float(total @ cold) / max(float(total.sum()), 1e-300),

@@ -18,6 +18,7 @@ from generator.model import (
     Plan,
     Profile,
     Recommendation,
+    Simulated,
     Window,
 )
 from generator.present.plan_document import (
@@ -34,6 +35,7 @@ from generator.present.plan_document import (
     LedgerEntryDocument,
     PlanDocument,
     RecommendationDocument,
+    SimulatedDocument,
     UsageDocument,
     ViolationDocument,
     WhyNotDocument,
@@ -287,6 +289,7 @@ def _judged(judged: Judged | Recommendation) -> dict[str, Any]:
         ),
         "unpriced": tuple(item.name for item in verdict.items if item.usd_per_h is None),
         "attainment": _rounded(verdict.attainment),
+        "simulated": _simulated(verdict.simulated),
         "workload_attainment": {name: _rounded(share) for name, share in sorted(verdict.workload_attainment.items())},
         "slack": _rounded(verdict.slack),
         "risk": verdict.risk,
@@ -314,6 +317,7 @@ def _group(group: Group, verdict: GroupVerdict | None) -> GroupDocument:
         slots=group.slots,
         replica_rps=_rounded(group.replica_rps),
         attainment=0.0 if verdict is None else _rounded(verdict.attainment),
+        simulated=None if verdict is None else _simulated(verdict.simulated),
         cost_usd_per_h=None if verdict is None else _cost(verdict.cost),
         risk=4 if verdict is None else verdict.risk,
         risk_reasons=("its machine is not to be had there",) if verdict is None else verdict.risk_reasons,
@@ -324,6 +328,17 @@ def _cost(cost: CostInterval) -> CostDocument | None:
     if not math.isfinite(cost.expected):
         return None
     return CostDocument(floor=_rounded(cost.floor), expected=_rounded(cost.expected), ceiling=_rounded(cost.ceiling))
+
+
+def _simulated(found: Simulated | None) -> SimulatedDocument | None:
+    if found is None:
+        return None
+    return SimulatedDocument(
+        attainment=_rounded(found.attainment),
+        low=_rounded(found.low),
+        high=_rounded(found.high),
+        requests=found.requests,
+    )
 
 
 def _rounded(figure: float) -> float:

@@ -55,6 +55,15 @@ class ViolationDocument(_Part):
     message: Prose
 
 
+class SimulatedDocument(_Part):
+    """Attainment by the event simulation, request by request: estimate, 95 % interval, requests it rests on."""
+
+    attainment: Share
+    low: Share
+    high: Share
+    requests: Annotated[int, Field(ge=0)]
+
+
 class GroupDocument(_Part):
     """Workloads behind one endpoint, the machine that serves them, how it scales, and what the judge saw of it.
 
@@ -73,6 +82,7 @@ class GroupDocument(_Part):
     slots: Annotated[int, Field(ge=1, le=1_000_000)]
     replica_rps: Positive
     attainment: Share
+    simulated: SimulatedDocument | None = None
     cost_usd_per_h: CostDocument | None
     risk: Risk
     risk_reasons: tuple[Prose, ...]
@@ -92,6 +102,7 @@ class _Layout(_Part):
     items: tuple[CostItemDocument, ...]
     unpriced: tuple[Name, ...]
     attainment: Share
+    simulated: SimulatedDocument | None = None
     workload_attainment: dict[Name, Share]
     slack: Annotated[float, Field(le=1)]
     risk: Risk
@@ -112,8 +123,9 @@ class _Layout(_Part):
 class JudgedDocument(_Layout):
     """A complete layout and the judge's verdict on a window it was not planned on.
 
-    `attainment` is the share of requests answered within their objective; `unpriced` names what has no price and is
-    therefore missing from the cost; `slack` is the share of paid capacity that stood idle.
+    `attainment` is the share of requests answered within their objective by the queueing model, over every bin of the
+    window; `simulated` is what an event simulation found on it, null where none ran; `unpriced` names what has no price
+    and is therefore missing from the cost; `slack` is the share of paid capacity that stood idle.
     """
 
     cost_usd_per_h: CostDocument

@@ -222,6 +222,8 @@ def _facts(answer: Answer) -> Iterator[tuple[str, Text]]:
         if answer.saving_vs_current is not None:
             yield "saves of current", _saving(answer.saving_vs_current)
     yield "in time, all models", Text(attained(answer.attainment))
+    if answer.simulated is not None:
+        yield "in time, simulated", Text(f"{attained(answer.simulated.low)} to {attained(answer.simulated.high)}")
     yield "in time, worst model", Text(attained(worst_of(answer.workload_attainment)[1]))
     sizes = [len(group.workloads) for group in answer.groups]
     yield "groups", Text(f"{len(sizes):,}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generator.admit import admit
+from generator.admit import SIMULATED_GROUPS, SIMULATED_REQUESTS, admit
 from generator.capacity.machines import Machines, machines
 from generator.model import (
     CostItem,
@@ -103,6 +103,16 @@ BROKEN: dict[str, tuple[str, str, Callable[[], Verdict]]] = {
         "TGT001", "first", lambda: judge(workloads=relabelled(a={"keep_together": "x"}, c={"keep_together": "x"}))
     ),
     "more replicas than the quota": ("QTA001", "first", lambda: judge(limits=Limits(quotas={"ml.small": 3}))),
+    "more replicas in a region than the quota": (
+        "QTA002", "ml.small in us-east-1", lambda: judge(
+            replace(HAPPY, groups=(
+                replace(HAPPY.groups[0], workloads=("a",)),
+                replace(HAPPY.groups[0], name="fourth", workloads=("b",)),
+                *HAPPY.groups[1:],
+            )),
+            limits=Limits(quotas={"ml.small": 7}),
+        )
+    ),
     "more models than allowed": ("LIM001", "first", lambda: judge(limits=Limits(models_per_group=1))),
     "more traffic than allowed": ("LIM002", "first", lambda: judge(limits=Limits(traffic_share_per_group=0.4))),
     "an objective out of reach": (
@@ -130,6 +140,7 @@ def test_one_broken_thing_is_found_under_its_rule(case: str) -> None:
         "more models than memory",
         "neighbours to be kept apart",
         "more replicas than the quota",
+        "more replicas in a region than the quota",
         "an objective out of reach",
     ],
 )
@@ -166,6 +177,37 @@ def test_silence_breaks_no_objective() -> None:
 
     assert verdict.violations == ()
     assert verdict.attainment == 1.0
+
+
+# Simulation ------------------------------------------------------------------------------------------------------
+
+
+def test_the_simulation_stands_beside_the_model_for_the_fleet_and_each_group() -> None:
+    one = fleet(WORKLOADS)
+    verdict = admit(HAPPY, table(one), traffic(one, RATES), seed=1)
+
+    assert judge().simulated is None
+    assert verdict.simulated is not None
+    assert verdict.simulated.requests > 100_000
+    assert verdict.simulated.low <= verdict.simulated.attainment <= verdict.simulated.high
+    assert abs(verdict.simulated.attainment - verdict.attainment) < 0.02
+    assert all(group.simulated is not None for group in verdict.groups)
+    assert verdict.simulated == admit(HAPPY, table(one), traffic(one, RATES), seed=1).simulated
+
+
+def test_of_many_groups_a_sample_is_simulated() -> None:
+    names = [f"w{i:03d}" for i in range(100)]
+    one = fleet([workload(name) for name in names])
+    alone = tuple(replace(HAPPY.groups[0], name=name, workloads=(name,)) for name in names)
+    rates = np.geomspace(0.01, 10.0, 100)[:, None] * np.ones(48)
+    verdict = admit(replace(HAPPY, groups=alone), table(one), traffic(one, rates), seed=1)
+    seen = [group.simulated is not None for group in verdict.groups]
+
+    assert verdict.simulated is not None
+    assert sum(seen) == SIMULATED_GROUPS
+    assert all(seen[-SIMULATED_GROUPS // 2 :])
+    assert verdict.simulated.requests <= 1.5 * SIMULATED_REQUESTS
+    assert verdict.simulated.low <= verdict.attainment <= verdict.simulated.high + 0.01
 
 
 # Money -----------------------------------------------------------------------------------------------------------

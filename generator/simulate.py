@@ -1,0 +1,231 @@
+"""A seeded event simulation of one group: the figure that holds the queueing model to account."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from generator.capacity.events import latencies, senders
+from generator.capacity.machines import Machines
+from generator.capacity.queueing import LEAST_VARIATION
+from generator.capacity.scaling import BEHAVIOUR, acts_within
+from generator.model import FloatArray, Simulated, Traffic
+from generator.replay import Replay, Served
+
+# Stretches that are simulated where the whole window holds too many requests: the busiest, and as many of the rest.
+STRETCHES = 40
+CONFIDENCE = 0.95
+# Queue and batches settle within so much of a stretch before it counts.
+WARM_UP_SHARE = 0.25
+# The shortest stretch worth its name, in mean service times.
+LEAST_SERVICES = 20.0
+LEAST_STRETCHES = 4
+# With so many requests expected within the hold time, a service is not at zero when a stretch begins.
+SURELY_UP = 50.0
+# No miss among n requests leaves at most 3 / n of them to be missed, at 95 % (Hanley and Lippman-Hand, JAMA 249, 1983).
+RULE_OF_THREE = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """What the simulation needs of M members on one machine."""
+
+    machines: Machines
+    members: NDArray[np.intp]
+    served: Served
+    traffic: Traffic
+    seen: Replay
+    summed: FloatArray  # shape (T + 1,): the group's requests until each bin's begin
+    shape: float  # of the gamma distribution of the time between requests
+
+
+def simulate(
+    machines: Machines,
+    members: NDArray[np.intp],
+    served: Served,
+    traffic: Traffic,
+    seen: Replay,
+    *,
+    requests: int,
+    seed: int,
+) -> Simulated:
+    """Simulate a group request by request, on the whole window or on a stratified sample of stretches.
+
+    Requests come as a renewal process with gamma-distributed gaps of the members' mean coefficient of variation, its
+    clock running at the bins' rates; service times are gamma-distributed; replicas come and go as in the replay, later
+    by the autoscaler's delay. A sampled stretch begins with the backlog that the replay has there. Half of the
+    stretches are the busiest there are, the other half an even sample of the rest that weighs for all of it.
+
+    Parameters
+    ----------
+    machines : Machines
+    members : ndarray of int, shape (M,)
+    served : Served
+    traffic : Traffic
+    seen : Replay
+        The group's replay on the same traffic.
+    requests : int
+        About how many to simulate at most.
+    seed : int
+
+    Returns
+    -------
+    Simulated
+        Attainment with its interval, by the variation between stretches.
+
+    References
+    ----------
+    S. Asmussen, P. W. Glynn, "Stochastic Simulation", Springer (2007), sections IV.5 (batch means) and V.7
+    (stratification).
+    """
+    rates = traffic.rate_rps[members].sum(axis=0)
+    summed = np.concatenate([[0.0], np.cumsum(rates)]) * traffic.window.bin_s
+    share = seen.requests / max(float(seen.requests.sum()), 1e-300)
+    scv = max(float(share @ traffic.interarrival_variation[members] ** 2), LEAST_VARIATION**2)
+    group = _Group(machines, members, served, traffic, seen, summed, 1.0 / scv)
+    rng = np.random.default_rng([seed, len(members), int(members[0])])
+    if summed[-1] < 0.5:
+        return Simulated(1.0, 0.0, 1.0, 0)
+    span_s = traffic.window.bins * traffic.window.bin_s
+    if summed[-1] <= requests:
+        edges = np.linspace(0.0, span_s, STRETCHES + 1)
+        come, late = _run(group, 0.0, span_s, rng)
+        cells = np.clip(np.searchsorted(edges, come, side="right") - 1, 0, STRETCHES - 1)
+        counts = np.bincount(cells, minlength=STRETCHES).astype(float)
+        misses = np.bincount(cells, weights=late, minlength=STRETCHES).astype(float)
+        return _interval(counts, misses, np.ones(STRETCHES))
+    begins, length_s, weights = _stretches(group, rates, requests, span_s)
+    counts, misses = np.zeros(len(begins)), np.zeros(len(begins))
+    for i, begin_s in enumerate(begins.tolist()):
+        settled_s = max(0.0, begin_s - _warm_up_s(group, begin_s, length_s))
+        come, late = _run(group, settled_s, begin_s + length_s, rng)
+        counts[i], misses[i] = (come >= begin_s).sum(), late[come >= begin_s].sum()
+    return _interval(counts, misses, weights)
+
+
+def _stretches(group: _Group, rates: FloatArray, requests: int, span_s: float) -> tuple[FloatArray, float, FloatArray]:
+    """Begins, length and weights of the stretches to simulate."""
+    bin_s = group.traffic.window.bin_s
+    peak_rps, service_s = float(rates.max()), float(_service_s(group).max())
+    each = requests / STRETCHES / (1.0 + WARM_UP_SHARE)
+    length_s = min(max(each / peak_rps, LEAST_SERVICES * service_s), span_s / (2 * STRETCHES))
+    # Where requests take long and come often, fewer stretches, but a few at least.
+    half = min(STRETCHES, max(LEAST_STRETCHES, int(STRETCHES * each / (length_s * peak_rps) + 1e-9))) // 2
+    begins: FloatArray = np.arange(float(int(span_s / length_s))) * length_s
+    at = np.minimum((begins / bin_s).astype(np.intp), len(rates) - 1)
+    order = np.lexsort((begins, -rates[at], -group.seen.busy[at]))
+    busiest, rest = order[:half], np.sort(order[half:])
+    sampled = rest[np.linspace(0, len(rest) - 1, half).astype(np.intp)]
+    weights = np.repeat([1.0, len(rest) / half], half)
+    return begins[np.concatenate([busiest, sampled])], length_s, weights
+
+
+def _warm_up_s(group: _Group, begin_s: float, length_s: float) -> float:
+    """Time before a stretch that sets what it begins with."""
+    settling_s = WARM_UP_SHARE * length_s
+    if group.served.minimum > 0:
+        return settling_s
+    hold_s = BEHAVIOUR[group.machines.hosting[group.served.machine]].hold_s
+    times = np.arange(len(group.summed)) * group.traffic.window.bin_s
+    before, by = np.interp([begin_s - hold_s, begin_s], times, group.summed)
+    return max(settling_s, hold_s) if by - before < SURELY_UP else settling_s
+
+
+def _run(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Times at which requests came, and which of them were answered too late."""
+    come = _arrivals(group, begin_s, end_s, rng)
+    table, members, served = group.machines, group.members, group.served
+    workloads = [table.fleet.workloads[i] for i in members]
+    bin_s = group.traffic.window.bin_s
+    at = np.minimum((come / bin_s).astype(np.intp), group.traffic.window.bins - 1)
+    which = senders(np.ascontiguousarray(group.traffic.rate_rps[members]), at, rng.random(len(at)))
+    service = _service_s(group)
+    shapes = np.array([max(w.service.variation, LEAST_VARIATION) ** -2.0 for w in workloads])
+    takes = rng.standard_gamma(shapes[which]) / shapes[which] * service[which]
+    processor = int(table.processor_class[served.machine])
+    slots = max(1, round(float(table.processors[served.machine] * table.slots[members, processor].min())))
+    gpu = processor > 0
+    batch = np.array([float(w.service.max_batch) if gpu else 1.0 for w in workloads])
+    marginal = np.array([w.service.marginal_batch_cost for w in workloads])
+    behaviour = BEHAVIOUR[table.hosting[served.machine]]
+    to_zero = served.minimum == 0
+    change_s, replicas = _changes(group, begin_s, end_s)
+    names, artifact = np.unique(table.artifact_index[members], return_inverse=True)
+    sizes = np.zeros(len(names))
+    np.maximum.at(sizes, artifact, table.memory_of[members])
+    stored = np.zeros(len(names))
+    np.maximum.at(stored, artifact, [w.size_gib for w in workloads])
+    room = float(table.memory_gib[served.machine]) - (table.resident_gib(members) - float(sizes.sum()))
+    took, _ = latencies(
+        come,
+        artifact[which],
+        takes,
+        batch[which],
+        marginal[which],
+        change_s,
+        replicas,
+        slots,
+        begin_s + _left_s(group, begin_s),
+        behaviour.hold_s if to_zero else np.inf,
+        behaviour.start_s + float(stored.max()) / behaviour.load_gib_per_s,
+        np.inf if table.fits(members)[served.machine] else room,
+        sizes,
+        stored / behaviour.load_gib_per_s,
+    )
+    budget = np.array([w.objective.latency_s for w in workloads]) - table.round_trip_s[members, served.region]
+    return come, (took > budget[which]).astype(float)
+
+
+def _arrivals(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) -> FloatArray:
+    """A renewal process on the clock of expected requests, carried over to seconds."""
+    times = np.arange(len(group.summed)) * group.traffic.window.bin_s
+    first, last = np.interp([begin_s, end_s], times, group.summed)
+    due: list[FloatArray] = []
+    at = float(first)
+    while at < last:
+        gaps = rng.standard_gamma(group.shape, max(64, int(1.1 * (last - at)))) / group.shape
+        due.append(at + np.cumsum(gaps))
+        at = float(due[-1][-1])
+    clock = np.concatenate(due) if due else np.zeros(0)
+    # A stretch without requests takes no time on that clock: interpolation steps over it.
+    return np.interp(clock[clock < last], group.summed, times)
+
+
+def _service_s(group: _Group) -> FloatArray:
+    return group.machines.service_s[group.members, group.machines.processor_class[group.served.machine]]
+
+
+def _changes(group: _Group, begin_s: float, end_s: float) -> tuple[FloatArray, NDArray[np.intp]]:
+    """When the number of replicas changes, and to what; an autoscaler within its bin adds them after its delay."""
+    bin_s = group.traffic.window.bin_s
+    behaviour = BEHAVIOUR[group.machines.hosting[group.served.machine]]
+    first, last = int(begin_s / bin_s), min(int(np.ceil(end_s / bin_s)), group.traffic.window.bins)
+    first = min(first, last - 1)
+    running = group.seen.running[max(first - 1, 0) : last].astype(np.intp)
+    begins: FloatArray = np.arange(float(last - len(running)), float(last)) * bin_s
+    grows = np.concatenate([[False], np.diff(running) > 0])
+    late_s = behaviour.scale_out_delay_s if acts_within(behaviour, bin_s) else 0.0
+    return begins + np.where(grows, late_s, 0.0), running
+
+
+def _left_s(group: _Group, begin_s: float) -> float:
+    """Time it takes to work off what the replay has waiting."""
+    at = int(begin_s / group.traffic.window.bin_s)
+    if at == 0:
+        return 0.0
+    return float(group.seen.waiting[at - 1]) / float(group.seen.running[min(at, len(group.seen.running) - 1)])
+
+
+def _interval(counts: FloatArray, misses: FloatArray, weights: FloatArray) -> Simulated:
+    """A ratio estimate over weighted stretches and its interval, linearised."""
+    total = float(weights @ counts)
+    if total <= 0:
+        return Simulated(1.0, 0.0, 1.0, 0)
+    missed = float(weights @ misses) / total
+    number = len(counts)
+    residual = weights * (misses - missed * counts)
+    error = float(np.sqrt((residual**2).sum() * number / (number - 1))) / total
+    seen = float(counts.sum())
+    reach = max(float(student.ppf((1.0 + CONFIDENCE) / 2.0, number - 1)) * error, RULE_OF_THREE / seen)
+    return Simulated(1.0 - missed, max(0.0, 1.0 - missed - reach), min(1.0, 1.0 - missed + reach), int(seen))
