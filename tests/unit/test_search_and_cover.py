@@ -281,3 +281,12 @@ def test_a_class_larger_than_a_block_is_solved_in_parts_that_hold_every_workload
     assert all(one.may_group(members) for members, _ in parts.groups)
     assert parts.gap is None
     assert parts.worth < sum(one.worth((i,)) for i in range(24))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_machine_more_never_makes_the_optimum_dearer(seed: int) -> None:
+    everything = solve(posed(seed), seed=0)
+    used = sorted({posed(seed).machines.instance_types[sizing.machine].name for _, sizing in everything.groups})
+    for name in used:
+        without = solve(posed(seed, limits=Limits(quotas={name: 0})), seed=0)
+        assert everything.worth <= without.worth * (1 + 1e-9)
