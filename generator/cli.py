@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from generator import release, review
+from generator import release, review, roster
 from generator.errors import CatalogError, DeployError, InputError
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, llm_verbs, seated
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
@@ -272,6 +272,8 @@ def destroy(project: ProjectPath, *, stack: Stacks = None, offline: Offline = Fa
 
 app.command()(release.approve)
 app.command()(release.verify)
+app.command()(roster.join)
+app.command()(roster.leave)
 app.command()(review.check)
 app.command()(review.diff)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizing
-from generator.model import Group, Layout, Source, Traffic
+from generator.model import FloatArray, Group, Layout, Source, Traffic
 from generator.naming import distinct_slugs
 
 GROUP_NAME_LENGTH = 40
@@ -37,11 +37,26 @@ def layout(
     names = [w.name for w in machines.fleet.workloads]
     busiest = {members: max(members, key=lambda i: (mean_rate[i], names[i])) for members, _ in sized}
     slugs = distinct_slugs((names[i] for i in busiest.values()), GROUP_NAME_LENGTH)
-    groups = [_group(machines, mean_rate, members, sizing, slugs[names[busiest[members]]]) for members, sizing in sized]
+    groups = [
+        sized_group(machines, mean_rate, members, sizing, slugs[names[busiest[members]]]) for members, sizing in sized
+    ]
     return Layout(tuple(sorted(groups, key=lambda group: group.name)), source, method)
 
 
-def _group(machines: Machines, mean_rate: np.ndarray, members: tuple[int, ...], sizing: Sizing, name: str) -> Group:
+def sized_group(
+    machines: Machines, mean_rate: FloatArray, members: tuple[int, ...], sizing: Sizing, name: str
+) -> Group:
+    """Spell one sized group under a name.
+
+    Parameters
+    ----------
+    machines : Machines
+    mean_rate : ndarray, shape (W,), requests/s
+        Whose mix decides how many requests keep a replica busy.
+    members : tuple of int
+    sizing : Sizing
+    name : str
+    """
     index = np.array(members)
     k, processor = sizing.machine, int(machines.processor_class[sizing.machine])
     work = machines.work_s[index, processor]

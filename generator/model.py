@@ -1,7 +1,7 @@
 """Every noun of covey as a frozen value. Units stand in the names: `_s _gib _rps _usd_per_h _km _ms`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -19,6 +19,7 @@ Hosting = Literal[
     "cloud-run-gpu",
 ]
 Accelerator = Literal["none", "gpu"]
+MembershipKind = Literal["as-is", "resized", "new", "removed"]
 Profile = Literal["cheapest", "balanced", "resilient"]
 Source = Literal["solver", "model", "offline"]
 Goal = Literal["cost", "latency", "resilience"]
@@ -264,6 +265,14 @@ class Traffic:
     interarrival_variation: FloatArray
     window: Window
 
+    def without(self, name: str) -> "Traffic":
+        """Return the traffic of all workloads but one."""
+        left = [i for i, workload in enumerate(self.workloads) if workload != name]
+        rate_rps, variation = self.rate_rps[left], self.interarrival_variation[left]
+        rate_rps.setflags(write=False)
+        variation.setflags(write=False)
+        return Traffic(tuple(self.workloads[i] for i in left), rate_rps, variation, self.window)
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -272,6 +281,11 @@ class Inputs:
     fleet: Fleet
     planned: Traffic
     scored: Traffic
+
+    def without(self, name: str) -> "Inputs":
+        """Return fleet and traffic of all workloads but one."""
+        fleet = replace(self.fleet, workloads=tuple(w for w in self.fleet.workloads if w.name != name))
+        return Inputs(fleet, self.planned.without(name), self.scored.without(name))
 
 
 # What one can buy ----------------------------------------------------------------------------------------------
@@ -643,6 +657,75 @@ class Plan:
     fluid_bound_usd_per_h: float
     note: str | None
     ledger: Ledger
+
+
+# Who joins and who leaves --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipOption:
+    """One way to take a workload in, or to let it go.
+
+    Parameters
+    ----------
+    kind : str
+        "as-is": a group keeps machine, replicas and scaling target; "resized": they are chosen anew, in its region and
+        of its hosting kind; "new": a group of its own; "removed": the group goes with its last workload.
+    former, group : Group or None
+        The group concerned, before and after.
+    judged : Judged
+        The whole layout that comes of it, on the later window.
+    group_verdict : GroupVerdict or None
+        Of the group concerned; None where it is removed.
+    new_violations : tuple of Violation
+        On the later window, those that the running layout does not have.
+    """
+
+    kind: MembershipKind
+    former: Group | None
+    group: Group | None
+    judged: Judged
+    group_verdict: GroupVerdict | None
+    new_violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BarredOption:
+    """A way that is not open, and the rule that bars it; COV000 where it is the same as another."""
+
+    kind: MembershipKind
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementAdvice:
+    """Which way to join or leave whoever sits in the language model's seat would go; None where `failure` says why."""
+
+    seat: str
+    source: Source
+    kind: MembershipKind | None
+    failure: str | None
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What a workload's coming or going could mean for a running layout.
+
+    Parameters
+    ----------
+    before : Judged
+        The running layout without the one who comes, with the one who goes, on the later window.
+    alone : CostInterval
+        What the workload costs on an endpoint of its own, as in the baseline.
+    """
+
+    workload: str
+    before: Judged
+    options: tuple[MembershipOption, ...]
+    barred: tuple[BarredOption, ...]
+    alone: CostInterval
 
 
 # What is emitted -----------------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from generator.approval.approval_document import approval_schema
 from generator.inventory.fleet_document import fleet_schema
+from generator.inventory.newcomer import newcomer_schema
 from generator.present.answers import answer_schemas, published
 from generator.present.ledger import LedgerReport
+from generator.present.membership import MembershipAnswer
 from generator.present.plan_document import chosen_schema, plan_schema
 
 
@@ -20,6 +22,8 @@ def schemas() -> Mapping[str, str]:
         "plan.schema.json": plan_schema(),
         "recommendation.schema.json": chosen_schema(),
         "ledger.schema.json": published("ledger", LedgerReport),
+        "membership.schema.json": published("membership", MembershipAnswer),
+        "newcomer.schema.json": newcomer_schema(),
         **answer_schemas(),
     }
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}

@@ -112,7 +112,8 @@ class Sizer:
         """
         key = tuple(sorted(members))
         if key not in self._sized:
-            self._sized[key] = self._cheapest(np.array(key, dtype=np.intp))
+            group = _Group(self, np.array(key, dtype=np.intp))
+            self._sized[key] = _cheapest(group, group.candidates())
         return self._sized[key]
 
     def size_below(self, members: Sequence[int], limit_usd_per_h: float) -> Sizing | None:
@@ -124,7 +125,8 @@ class Sizer:
         if key not in self._sized:
             if limit_usd_per_h <= self._at_least.get(key, 0.0):
                 return None
-            found = self._cheapest(np.array(key, dtype=np.intp), limit_usd_per_h)
+            group = _Group(self, np.array(key, dtype=np.intp))
+            found = _cheapest(group, group.candidates(), limit_usd_per_h)
             if found is None:
                 self._at_least[key] = limit_usd_per_h
                 return None
@@ -137,20 +139,47 @@ class Sizer:
         """Find the cheapest policy on one machine in one region, None where none keeps every member's objective."""
         return _Group(self, np.array(sorted(members), dtype=np.intp)).cheapest_policy(machine, region, np.inf)
 
+    def size_in(self, members: Sequence[int], hosting: Hosting, region: int) -> Sizing | None:
+        """Find the cheapest sizing on one hosting kind in one region, None where none keeps every objective."""
+        group = _Group(self, np.array(sorted(members), dtype=np.intp))
+        return _cheapest(group, group.candidates(hosting, region))
+
+    def keeps(self, members: Sequence[int], sizing: Sizing) -> bool:
+        """Tell whether a group served as it is keeps every member's objective under the terms.
+
+        Parameters
+        ----------
+        members : sequence of int
+        sizing : Sizing
+            Its machine, region and policy; what it costs does not matter.
+        """
+        group = _Group(self, np.array(sorted(members), dtype=np.intp))
+        if sizing.minimum < group.least_replicas(sizing.machine):
+            return False
+        misses = _Misses(group, sizing.machine, sizing.region)
+        if misses.out_of_reach:
+            return False
+        series, processors = group.series(sizing.machine), float(self.machines.processors[sizing.machine])
+        policy = np.array([[sizing.target, float(sizing.minimum), float(sizing.maximum)]])
+        load, signal = series.load / processors, series.signal / processors
+        return misses.first_kept(load, signal, series.busiest, policy) is not None
+
     def options(self, members: Sequence[int]) -> list[tuple[int, int]]:
         """Machines and regions that fit a group, likely cheapest first."""
         return [(k, r) for _, k, r in _Group(self, np.array(sorted(members), dtype=np.intp)).candidates()]
 
-    def _cheapest(self, members: NDArray[np.intp], limit_usd_per_h: float = np.inf) -> Sizing | None:
-        group = _Group(self, members)
-        best: Sizing | None = None
-        for bound, machine, region in group.candidates():
-            if bound >= limit_usd_per_h:
-                break
-            found = group.cheapest_policy(machine, region, limit_usd_per_h)
-            if found is not None:
-                best, limit_usd_per_h = found, found.usd_per_h
-        return best
+
+def _cheapest(
+    group: "_Group", candidates: Sequence[tuple[float, int, int]], limit_usd_per_h: float = np.inf
+) -> Sizing | None:
+    best: Sizing | None = None
+    for bound, machine, region in candidates:
+        if bound >= limit_usd_per_h:
+            break
+        found = group.cheapest_policy(machine, region, limit_usd_per_h)
+        if found is not None:
+            best, limit_usd_per_h = found, found.usd_per_h
+    return best
 
 
 class _Group:
@@ -174,11 +203,13 @@ class _Group:
         self.weights = sizer.weights
         self.floor = 2 if sizer.two_zones[members].any() else 1
 
-    def candidates(self) -> list[tuple[float, int, int]]:
-        """Machines and regions with a lower bound on their cost, cheapest first."""
+    def candidates(self, hosting: Hosting | None = None, region: int | None = None) -> list[tuple[float, int, int]]:
+        """Machines and regions with a lower bound on their cost, cheapest first; of one kind and region if said."""
         table, members = self.sizer.machines, self.members
-        fits = np.flatnonzero(table.fits(members, self.sizer.terms.memory_share) & table.worthwhile)
+        wanted = table.worthwhile if hosting is None else np.array([kind == hosting for kind in table.hosting])
+        fits = np.flatnonzero(table.fits(members, self.sizer.terms.memory_share) & table.worthwhile & wanted)
         regions = np.flatnonzero(table.region_allowed[members].all(axis=0))
+        regions = regions if region is None else regions[regions == region]
         if len(fits) == 0 or len(regions) == 0:
             return []
         farthest = table.round_trip_s[np.ix_(members, regions)].max(axis=0)

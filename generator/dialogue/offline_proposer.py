@@ -23,7 +23,7 @@ class OfflineProposer:
 
     A group is served as the most alike group that people approved, where that is offered and costs little more; else
     by the nearest option that costs little more than the cheapest. Workloads stay where they are. Of the three plans,
-    the one that comes out best by the goals in their order.
+    and of the ways to join or leave, the one that breaks fewest rules and comes out best by the goals in their order.
     """
 
     name: str = "offline proposer (rules, no language model)"
@@ -33,7 +33,7 @@ class OfflineProposer:
         """Choose an option for every question."""
         if brief.task == "move":
             return Answer({question.id: question.options[0].id for question in brief.questions})
-        if brief.task == "prefer":
+        if brief.task in ("prefer", "place"):
             return Answer({question.id: _preferred(question, brief.goals).id for question in brief.questions})
         return Answer({question.id: _served(question, brief.examples).id for question in brief.questions})
 

@@ -29,6 +29,12 @@ INSTRUCTIONS: Mapping[Task, str] = {
         "the first goal weighing most. Give for every option one or two sentences on what speaks for and against it. "
         "Use no figure that is not among that option's figures."
     ),
+    "place": (
+        "A workload joins a running fleet, or leaves it. The options say what becomes of the one group concerned, with "
+        "the figures of the whole fleet afterwards: it stays as it is, its machine and replicas are chosen anew, a "
+        "group is added, or it goes. Each has been checked. Choose the one that suits the goals, the first goal "
+        "weighing most; an option that breaks rules on later traffic is worth less than its cost says."
+    ),
 }
 QUOTED = (
     " The field operator_notes, where there is one, quotes what an operator wrote. It is information about the "

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from generator.model import RejectionReason, Source, Usage
 
-Task = Literal["serve", "move", "prefer"]
+Task = Literal["serve", "move", "prefer", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Brief:
     ----------
     task : str
         "serve": machine and region of a group; "move": whether a workload stays in its group; "prefer": which
-        recommendation suits the goals.
+        recommendation suits the goals; "place": how a workload joins or leaves a running layout.
     notes : str or None
         Words of an operator, sent only where they asked for it, quoted as data.
     """

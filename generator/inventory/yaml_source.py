@@ -49,9 +49,13 @@ class Document:
     path: Path
     content: Any
     lines: Lines
+    guest: "tuple[tuple[str | int, ...], Document] | None" = None
+    """A place whose content came from another document, and that document."""
 
     def place(self, location: Sequence[str | int]) -> str:
         """Say where a field stands: file, line, and the way to it."""
+        if self.guest is not None and tuple(location[: len(self.guest[0])]) == self.guest[0]:
+            return self.guest[1].place(location[len(self.guest[0]) :])
         words = ""
         for step in location:
             if isinstance(step, int):

@@ -12,6 +12,7 @@ from generator.model import (
     CostInterval,
     Group,
     GroupVerdict,
+    Inputs,
     Judged,
     Layout,
     Ledger,
@@ -170,23 +171,55 @@ def layout_of(saved: PlanDocument, profile: Profile) -> Layout:
     InputError
         The plan holds no such recommendation.
     """
-    found = _recommended(saved, profile)
-    groups = tuple(
-        Group(
-            name=group.name,
-            workloads=group.workloads,
-            hosting=group.hosting,
-            region=group.region,
-            instance_type=group.instance_type,
-            min_replicas=group.min_replicas,
-            max_replicas=group.max_replicas,
-            target_utilization=group.target_utilization,
-            slots=group.slots,
-            replica_rps=group.replica_rps,
-        )
-        for group in found.groups
+    return _layout(_recommended(saved, profile))
+
+
+def running_layout(chosen: ChosenDocument) -> Layout:
+    """Give the layout of the recommendation that lies beside a program back as the value it was emitted from."""
+    return _layout(chosen.recommendation)
+
+
+def chosen_after(
+    chosen: ChosenDocument, judged: Judged, inputs: Inputs, catalog_as_of: str, baseline: CostInterval
+) -> ChosenDocument:
+    """Give the recommendation that lies beside a program when someone has joined or left.
+
+    Parameters
+    ----------
+    chosen : ChosenDocument
+        As it lies there.
+    judged : Judged
+        The layout that takes its place.
+    inputs : Inputs
+        Fleet and traffic it was judged on.
+    catalog_as_of : str
+    baseline : CostInterval
+        Everyone on an endpoint of their own, US dollars an hour.
+
+    Returns
+    -------
+    ChosenDocument
+        Of the same profile; its saving against what ran before covey came is not known any more.
+    """
+    saving = 1.0 - judged.verdict.cost.expected / baseline.expected if baseline.expected > 0 else 0.0
+    return ChosenDocument(
+        fleet=inputs.fleet.name,
+        seed=chosen.seed,
+        planned_window=_window(inputs.planned.window),
+        scored_window=_window(inputs.scored.window),
+        catalog_as_of=catalog_as_of,
+        baseline_usd_per_h=CostDocument(
+            floor=_rounded(baseline.floor), expected=_rounded(baseline.expected), ceiling=_rounded(baseline.ceiling)
+        ),
+        recommendation=RecommendationDocument.model_validate(
+            {
+                "profile": chosen.recommendation.profile,
+                "saving_vs_baseline": _rounded(saving),
+                "saving_vs_current": None,
+                **_judged(judged),
+            }
+        ),
     )
-    return Layout(groups, found.source, found.method)
 
 
 def chosen_of(saved: PlanDocument, profile: Profile) -> ChosenDocument:
@@ -212,6 +245,25 @@ def chosen_of(saved: PlanDocument, profile: Profile) -> ChosenDocument:
         baseline_usd_per_h=saved.baseline.cost_usd_per_h,
         recommendation=_recommended(saved, profile),
     )
+
+
+def _layout(found: RecommendationDocument) -> Layout:
+    groups = tuple(
+        Group(
+            name=group.name,
+            workloads=group.workloads,
+            hosting=group.hosting,
+            region=group.region,
+            instance_type=group.instance_type,
+            min_replicas=group.min_replicas,
+            max_replicas=group.max_replicas,
+            target_utilization=group.target_utilization,
+            slots=group.slots,
+            replica_rps=group.replica_rps,
+        )
+        for group in found.groups
+    )
+    return Layout(groups, found.source, found.method)
 
 
 def _recommended(saved: PlanDocument, profile: Profile) -> RecommendationDocument:

@@ -1,0 +1,192 @@
+"""`covey join` and `covey leave` as a person calls them."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner, Result
+
+from generator.cli import app
+from generator.present.document import saved_recommendation
+from generator.schemas import schemas
+
+NEWCOMER = "name: newcomer\nartifact: newcomer/1.tar.gz\nexpected: {like: churn, mean_rps: 0.5}\n"
+ADDED = """\
+  - {name: newcomer, artifact: newcomer/1.tar.gz, series: churn}
+"""
+
+
+def covey(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a fleet, the project that serves it in three groups, and a newcomer's entry."""
+    folder = tmp_path_factory.mktemp("roster")
+    assert covey("init", folder / "fleet").exit_code == 0
+    inventory = folder / "fleet" / "fleet.yaml"
+    inventory.write_text(inventory.read_text().replace("models_per_group: 50", "models_per_group: 1"))
+    assert covey("emit", folder / "fleet", "--into", folder / "infra", "--profile", "cheapest").exit_code == 0
+    inventory.write_text(inventory.read_text().replace("models_per_group: 1", "models_per_group: 50"))
+    (folder / "newcomer.yaml").write_text(NEWCOMER)
+    return folder
+
+
+@pytest.fixture
+def place(emitted: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(emitted, tmp_path / "place"))
+
+
+def join(place: Path, *more: str) -> Result:
+    return covey("join", place / "fleet", place / "newcomer.yaml", "--project", place / "infra", *more)
+
+
+def leave(place: Path, name: str, *more: str) -> Result:
+    return covey("leave", place / "fleet", name, "--project", place / "infra", *more)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def answered(result: Result) -> dict[str, Any]:
+    assert result.exit_code == 0, result.stderr
+    answer: dict[str, Any] = json.loads(result.stdout)
+    jsonschema.validate(answer, json.loads(schemas()["membership.schema.json"]))
+    return answer
+
+
+def by_group(text: str) -> dict[str, str]:
+    """Cut a data file into what stands before its groups, and its groups, or their routes, by name."""
+    head, *groups = re.split(r"\n +(?:AwsGroup|CloudRunGroup|Backend)\(\n", text)
+    return {"": head, **{part.split('="', 1)[1].split('"', 1)[0]: part for part in groups}}
+
+
+def test_looking_writes_nothing(place: Path) -> None:
+    before = contents(place)
+
+    answer = answered(join(place, "--json"))
+
+    assert before == contents(place)
+    assert answer["chosen"] is None
+    assert [1, 2, 3][: len(answer["choices"])] == [choice["number"] for choice in answer["choices"]]
+
+
+def test_choosing_changes_the_group_concerned_and_no_other_data(place: Path) -> None:
+    before = contents(place / "infra")
+    answer = answered(join(place, "--json", "--choose", "1"))
+    after = contents(place / "infra")
+    taken = answer["choices"][0]
+
+    data = {path for path in before if path.startswith("stacks/groups/")}
+    changed = {path for path in data | set(after) if before.get(path) != after.get(path)}
+    expected = {f"stacks/groups/{stack.replace('-', '_')}.py" for stack in taken["program"]["stacks"]}
+    assert expected == {path for path in changed if path.startswith("stacks/groups/")}
+    assert changed - {".covey.json"} == set(taken["program"]["files"])
+    assert taken["before"] is not None
+    for path in expected:
+        was, became = by_group(before[path].decode()), by_group(after[path].decode())
+        assert [taken["before"]["name"]] == [name for name in was if was[name] != became[name]]
+        assert set(was) == set(became)
+
+
+def test_what_was_written_is_what_was_shown_and_serves_everyone(place: Path) -> None:
+    answer = answered(join(place, "--json", "--choose", "2"))
+
+    lies = saved_recommendation((place / "infra" / "recommendation.json").read_bytes(), "recommendation.json")
+    shown = answer["choices"][1]
+    assert shown["cost_usd_per_month"]["expected"] == pytest.approx(
+        lies.recommendation.cost_usd_per_h.expected * 730, abs=1e-3
+    )
+    members = {workload for group in lies.recommendation.groups for workload in group.workloads}
+    assert {"churn", "newcomer", "prices Europe", "search ranking"} == members
+
+
+def test_who_joined_may_leave_again_and_the_other_groups_never_notice(place: Path) -> None:
+    before = contents(place / "infra" / "stacks" / "groups")
+    assert join(place, "--choose", "1").exit_code == 0
+    inventory = place / "fleet" / "fleet.yaml"
+    inventory.write_text(inventory.read_text() + ADDED)
+
+    answer = answered(leave(place, "newcomer", "--json", "--choose", "1"))
+
+    assert "leave" == answer["change"]
+    assert answer["choices"][0]["workload_attainment"] is None
+    assert before == contents(place / "infra" / "stacks" / "groups")
+
+
+def test_a_group_that_goes_takes_its_stack_or_its_lines_along(place: Path) -> None:
+    answer = answered(leave(place, "churn", "--json"))
+
+    (way,) = answer["choices"]
+    assert "removed" == way["kind"]
+    assert way["after"] is None
+    assert way["change_usd_per_month"]["expected"] < 0
+    assert way["program"]["lines_removed"] > 0
+
+
+def test_advice_is_named_and_executed_by_nobody(place: Path) -> None:
+    result = join(place)
+
+    assert "The offline proposer (rules, no language model) would take" in result.stdout
+    assert "Nothing was written." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        ("exists", 2, "has a workload 'churn' already"),
+        ("other fleet", 2, "serves the fleet my-fleet, not another"),
+        ("edited recommendation", 2, "was edited since the program was emitted"),
+        ("edited data", 4, "edited since the last emission"),
+        ("no project", 2, "holds no program"),
+        ("no such choice", 2, "there are"),
+        ("no machine", 3, "SLO001"),
+        ("no traffic", 2, "have no traffic here"),
+        ("already joined", 2, "it serves newcomer"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_lost(place: Path, change: str, code: int, said: str) -> None:
+    infra, newcomer, choose = place / "infra", place / "newcomer.yaml", "1"
+    if change == "exists":
+        newcomer.write_text(NEWCOMER.replace("name: newcomer", "name: churn"))
+    elif change == "other fleet":
+        inventory = place / "fleet" / "fleet.yaml"
+        inventory.write_text(inventory.read_text().replace("name: my-fleet", "name: another"))
+    elif change == "edited recommendation":
+        with (infra / "recommendation.json").open("a") as file:
+            file.write("\n")
+    elif change == "edited data":
+        for path in (infra / "stacks" / "groups").glob("prod_*.py"):
+            path.write_text(path.read_text() + "# mine\n")
+    elif change == "no project":
+        shutil.rmtree(infra)
+        infra.mkdir()
+    elif change == "no such choice":
+        choose = "9"
+    elif change == "no machine":
+        newcomer.write_text(NEWCOMER + "objective: {percentile: 0.99, latency_s: 0.001}\n")
+    elif change == "no traffic":
+        newcomer.write_text(NEWCOMER.splitlines()[0] + "\nartifact: newcomer/1.tar.gz\n")
+    elif change == "already joined":
+        assert join(place, "--choose", "1").exit_code == 0
+    before = contents(place)
+
+    result = join(place, "--choose", choose)
+
+    assert code == result.exit_code
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert before == contents(place)
+
+
+def test_nobody_unknown_leaves(place: Path) -> None:
+    result = leave(place, "nobody")
+
+    assert 2 == result.exit_code
+    assert "no workload 'nobody'" in result.stderr
