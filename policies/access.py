@@ -170,7 +170,7 @@ ADDITIVE = Rule(
     severity="high",
     title="A group's stack adds members to roles and never lists all of them.",
     incident="A binding or policy owns the whole list: the next group's stack, or a person's grant, is removed with "
-    "the next update (cloud-resources.md 2.2).",
+    "the next update (pulumi_gcp: IAMBinding and IAMPolicy are authoritative).",
     remedy="Use the …IAMMember type.",
     link="https://cloud.google.com/iam/docs/granting-changing-revoking-access",
     types=("gcp:*IamBinding", "gcp:*IAMBinding", "gcp:*IamPolicy", "gcp:*IAMPolicy"),
