@@ -185,6 +185,9 @@ def emit(
         typer.Option("--profile", help="Which recommendation; balanced if the plan has it."),
     ] = None,
     overwrite_edited: Annotated[bool, typer.Option("--overwrite-edited", help="Replace what was edited.")] = False,
+    drop_retiring: Annotated[
+        bool, typer.Option("--drop-retiring", help="Leave out what an earlier emission kept until nothing led to it.")
+    ] = False,
     seed: Seed = 0,
 ) -> None:
     """Write the approved recommendation as a Pulumi project."""
@@ -203,10 +206,18 @@ def emit(
         chosen = profile or saved.chosen.profile
         _must_hold(saved, chosen, inputs, catalog, plan_file)
     origin = provenance(inputs, catalog, chosen_of(saved, chosen).text())
-    program = program_of(layout_of(saved, chosen), inputs.fleet, catalog, origin, read_emission(into))
+    layout, before = layout_of(saved, chosen), read_emission(into)
+    program = program_of(layout, inputs.fleet, catalog, origin, before, drop_retiring=drop_retiring)
     write_tree(program, into, overwrite_edited=overwrite_edited)
     say(f"Wrote the {chosen} recommendation to {into}: {len(program.files)} files, stacks {', '.join(program.stacks)}.")
     say(f"Next: covey preview {into} --offline")
+    if gone := sorted({group.stack for group in before.groups} - set(program.stacks) if before else ()):
+        say(f"No longer in the project, to be destroyed by name: {', '.join(gone)}.")
+    if program.retiring:
+        say(
+            f"Retiring: {', '.join(program.retiring)}. Bring up the regions' stacks, then the load balancer's; when "
+            "nothing calls what retires, emit again with --drop-retiring. CUTOVER.md has the steps."
+        )
 
 
 @app.command()

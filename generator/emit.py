@@ -36,6 +36,7 @@ from generator.program.cloud_names import checked
 from generator.program.cutover import cutover
 from generator.program.gcp_data import gcp_settings, gcp_stacks
 from generator.program.pack import pack
+from generator.program.retirement import retirement
 from generator.program.site import Site
 from generator.program.spelling import argument, code, item, prose, py
 from generator.program.stacks.components import values
@@ -53,6 +54,8 @@ def emit(
     catalog: Catalog,
     provenance: Provenance | None = None,
     earlier: Emission | None = None,
+    *,
+    drop_retiring: bool = False,
 ) -> Program:
     """Write a layout down as a Pulumi project.
 
@@ -67,7 +70,10 @@ def emit(
     provenance : Provenance, optional
         What the layout was decided by. A program without it can be previewed, and approved by nobody.
     earlier : Emission, optional
-        What lies where the program is going to be written: groups keep the names of those they carry on.
+        What lies where the program is going to be written: groups keep the names of those they carry on, and what
+        serves there and is no part of the layout stays, marked as retiring.
+    drop_retiring : bool
+        Leave out what was marked so before. Whoever says so has deployed that emission and moved the callers.
 
     Returns
     -------
@@ -90,17 +96,19 @@ def emit(
         region = checked("region", group.region, f"group {group.name}")
         regions[group.cloud].setdefault(region, []).append(group)
     number = earlier.number if earlier else 1
-    stacks, site = built(regions, fleet, catalog, earlier, number)
+    stacks, site = built(regions, fleet, catalog, earlier, number, drop=drop_retiring)
     data = written(stacks)
+    edge_first = bool(earlier and earlier.edge_first)
     if earlier and {path: _digest(text) for path, text in data.items()} != {
         path: digest for path, digest in earlier.digests.items() if path.startswith(GROUPS)
     }:
         # Something changed, so this is one emission more, and names carried for long enough are dropped.
         number += 1
-        stacks, site = built(regions, fleet, catalog, earlier, number)
+        stacks, site = built(regions, fleet, catalog, earlier, number, drop=drop_retiring)
         data = written(stacks)
+        edge_first = site.retirement.dropped
 
-    files = dict(STATIC) | pack(layout, fleet, catalog)
+    files = dict(STATIC) | pack(layout, fleet, catalog, list(stacks.values()))
     files["Pulumi.yaml"] = spell(
         "Pulumi.yaml", project=site.project, description=f"Model endpoints of {fleet.environment}, grouped by covey"
     )
@@ -114,8 +122,10 @@ def emit(
             parse(path, text)
     if provenance is not None:
         files[RECOMMENDATION] = provenance.recommendation
-    files[MANIFEST] = manifest(files, provenance, number, emitted_groups(stacks, site))
-    return Program(dict(sorted(files.items())), tuple(sorted(stacks)))
+    groups = list(emitted_groups(stacks, site))
+    files[MANIFEST] = manifest(files, provenance, number, groups, edge_first=edge_first)
+    retiring = tuple(f"{group.stack}/{group.name}" for group in groups if group.retiring or group.leaving)
+    return Program(dict(sorted(files.items())), tuple(sorted(stacks)), retiring)
 
 
 def built(
@@ -124,6 +134,8 @@ def built(
     catalog: Catalog,
     earlier: Emission | None,
     number: int,
+    *,
+    drop: bool,
 ) -> tuple[dict[str, values.Stack], Site]:
     """Return every stack by name, with what was known when it was built."""
     by_stack = {
@@ -131,13 +143,16 @@ def built(
         for cloud, placed in regions.items()
         for region, groups in placed.items()
     }
+    inherited = succession(by_stack, earlier, number)
+    retiring = retirement(by_stack, inherited, earlier, drop=drop)
     site = Site(
         fleet,
         catalog,
         workloads_by_name(fleet.workloads),
         distinct_slugs(workload.name for workload in fleet.workloads),
         frozenset(cloud for cloud, placed in regions.items() if placed),
-        succession(by_stack, earlier, number),
+        inherited,
+        retiring,
     )
     return {**aws_stacks(regions["aws"], site), **gcp_stacks(regions["gcp"], site)}, site
 
@@ -161,7 +176,9 @@ def emitted_groups(stacks: Mapping[str, values.Stack], site: Site) -> Iterator[E
             continue
         for group, physical in roles:
             members = tuple(model.name for model in group.models)
-            yield EmittedGroup(name, group.name, members, physical, site.succession.formerly[group.name])
+            leaving = tuple(model.name for model in group.leaving)
+            known = () if group.retiring else site.succession.formerly[group.name]
+            yield EmittedGroup(name, group.name, members, physical, known, leaving, group.retiring)
 
 
 def seeds(stack: values.Stack, site: Site) -> list[tuple[str, str]]:
@@ -203,6 +220,8 @@ def manifest(
     provenance: Provenance | None = None,
     number: int = 1,
     groups: Iterable[EmittedGroup] = (),
+    *,
+    edge_first: bool = False,
 ) -> str:
     """Return what the next emission reads: digests by which edits are noticed, origins, and who had which name.
 
@@ -227,10 +246,13 @@ def manifest(
             "workloads": group.workloads,
             "physical": group.physical,
             "formerly": [{"name": name, "since": since} for name, since in group.formerly],
+            **({"leaving": group.leaving} if group.leaving else {}),
+            **({"retiring": True} if group.retiring else {}),
         }
         for group in groups
     ]
-    document = {"format": 1, "emission": number, **origin, "groups": journal, "sha256": digests}
+    order = {"edge_first": True} if edge_first else {}
+    document = {"format": 1, **order, "emission": number, **origin, "groups": journal, "sha256": digests}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 

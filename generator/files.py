@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -14,6 +14,7 @@ from generator.model import Emission, EmittedGroup, Program
 
 MANIFEST = ".covey.json"
 SEEDS = PurePosixPath("stacks/config")
+GROUPS = "stacks/groups/"
 
 # What stands in a program again is held to what an emission writes: the file is in everyone's reach.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
@@ -34,12 +35,15 @@ class ManifestGroup(BaseModel):
     workloads: list[str]
     physical: dict[str, Name]
     formerly: list[FormerName]
+    leaving: list[str] = []
+    retiring: bool = False
 
 
 class Manifest(BaseModel):
     """What `.covey.json` says of the last emission; what else stands there is for others."""
 
     emission: int = Field(default=1, ge=1)
+    edge_first: bool = False
     groups: list[ManifestGroup] = []
     sha256: dict[str, str]
 
@@ -52,7 +56,8 @@ def read_emission(into: Path) -> Emission | None:
     EmitError
         If its manifest is not what covey wrote.
     """
-    manifest = _manifest(_root(into))
+    root = _root(into)
+    manifest = _manifest(root)
     if manifest is None:
         return None
     groups = tuple(
@@ -62,10 +67,12 @@ def read_emission(into: Path) -> Emission | None:
             tuple(group.workloads),
             group.physical,
             tuple((former.name, former.since) for former in group.formerly),
+            tuple(group.leaving),
+            group.retiring,
         )
         for group in manifest.groups
     )
-    return Emission(manifest.emission, groups, manifest.sha256)
+    return Emission(manifest.emission, groups, manifest.sha256, _data(root, manifest.sha256), manifest.edge_first)
 
 
 def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) -> None:
@@ -152,6 +159,15 @@ def _manifest(root: Path) -> Manifest | None:
         return Manifest.model_validate_json(place.read_bytes())
     except ValidationError as error:
         raise EmitError(str(place), "is not what covey wrote.", "Restore it, or emit into an empty folder.") from error
+
+
+def _data(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Return the texts of the stacks' data, as far as they are there and are text."""
+    places = {path: _place(root, path) for path in paths if path.startswith(GROUPS)}
+    try:
+        return {path: place.read_text(encoding="utf-8") for path, place in places.items() if place.exists()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise EmitError(str(root / GROUPS), f"cannot be read: {error}.", "Restore it as covey wrote it.") from error
 
 
 def _is_seed(path: str) -> bool:

@@ -745,10 +745,15 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A Pulumi project as a tree of texts: path relative to the project's folder, to content."""
+    """A Pulumi project as a tree of texts: path relative to the project's folder, to content.
+
+    `retiring` are the groups, each with its stack, that stand there only until nothing leads to them, and those that
+    keep models until then.
+    """
 
     files: Mapping[str, str]
     stacks: tuple[str, ...]
+    retiring: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -761,6 +766,10 @@ class EmittedGroup:
         Its names in the cloud by their role: ``endpoint``, or ``service`` and ``identity``.
     formerly : tuple of (str, int)
         Names it had before, newest first, each with the number of the emission that changed it.
+    leaving : tuple of str
+        Workloads that another group serves since, and that it can still be asked for.
+    retiring : bool
+        Whether it stands there only until nothing leads to it.
     """
 
     stack: str
@@ -768,15 +777,29 @@ class EmittedGroup:
     workloads: tuple[str, ...]
     physical: Mapping[str, str]
     formerly: tuple[tuple[str, int], ...] = ()
+    leaving: tuple[str, ...] = ()
+    retiring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """What a project's folder holds already. Emissions are counted where they change a group; `digests` are by file."""
+    """What a project's folder holds already. Emissions are counted where they change a group.
+
+    Parameters
+    ----------
+    digests : mapping of str to str
+        SHA-256 by file, as it was emitted.
+    data : mapping of str to str
+        Text of the stacks' data by file, as it is now.
+    edge_first : bool
+        Whether it left out groups that had routes, so that the load balancer is updated before the regions.
+    """
 
     number: int
     groups: tuple[EmittedGroup, ...]
     digests: Mapping[str, str]
+    data: Mapping[str, str] = field(default_factory=dict[str, str])
+    edge_first: bool = False
 
 
 # What the engine did with it ------------------------------------------------------------------------------------

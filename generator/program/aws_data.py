@@ -32,7 +32,8 @@ def aws_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, 
     regions : mapping of str to sequence of Group
         The groups of each region, sorted by name.
     """
-    if not regions:
+    retired = {name: stack for name, stack in site.retirement.stacks.items() if isinstance(stack, values.AwsRegion)}
+    if not regions and not retired:
         return {}
     environment = site.environment("aws")
     served = {
@@ -41,6 +42,7 @@ def aws_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, 
     }
     if not_shared(list(served.values()), site) is None:
         served = {name: replace(stack, shared_host=environment.domain) for name, stack in served.items()}
+    served |= retired
     if not environment.base:
         return {**served}
     if len(served) > 1 and "{region}" not in environment.artifact_bucket:
@@ -100,9 +102,18 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
     account = checked("AWS account", environment.account, "fleet.yaml, environments, aws")
     stack = f"{site.fleet.environment}-aws-{region}"
     paths = public_paths(groups, site)
-    split_paths = api_resources(paths.values()) > MOST_API_RESOURCES
+    retiring = site.retirement.aws.get(stack, ())
+    left = [model for group in groups for model in site.retirement.leaving.get(group.name, ())]
+    left += [model for group in retiring for model in group.models]
+    # By key, and what a group of the layout serves has the last word: whatever leaves keeps the path it had.
+    public = {model.key: model.path for model in left} | {site.keys[name]: path for name, path in paths.items()}
+    split_paths = api_resources(public.values()) > MOST_API_RESOURCES
     if split_paths:
-        paths = split(paths, site.keys)
+        public = split(public)
+
+    def placed(models: Iterable[values.Model]) -> tuple[values.Model, ...]:
+        return tuple(replace(model, path=public[model.key]) for model in models)
+
     made: list[values.AwsGroup] = []
     for group in groups:
         members = site.members(group)
@@ -133,12 +144,14 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
                 if offering
                 else None,
                 schedule=schedule(group),
-                models=tuple(
+                models=placed(
                     model(workload, site.keys[workload.name], paths[workload.name], aws_tag) for workload in members
                 ),
                 formerly=site.formerly(group),
+                leaving=placed(site.retirement.leaving.get(group.name, ())),
             )
         )
+    made += [replace(group, models=placed(group.models)) for group in retiring]
     return values.AwsRegion(
         environment=site.fleet.environment,
         fleet=site.project,
@@ -149,7 +162,7 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
         api=short(f"{site.fleet.environment}-{site.project}", 63),
         split_paths=split_paths,
         tags=site.tags(stack),
-        groups=tuple(made),
+        groups=tuple(sorted(made, key=lambda group: group.name)),
     )
 
 
@@ -186,19 +199,19 @@ def api_resources(paths: Iterable[str]) -> int:
     return 1 + len({tuple(part[:depth]) for part in parts for depth in range(1, len(part) + 1)})
 
 
-def split(paths: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, str]:
-    """Return the paths of a region that has more than one REST API holds, each behind a digit or more of its API.
+def split(paths: Mapping[str, str]) -> dict[str, str]:
+    """Return the paths, by key, of a region that has more than one REST API holds, each behind a digit of its API.
 
     The digits are the first of the digest of a model's key, as many as it takes: which API a model is behind follows
     from itself alone, and changes when a region outgrows sixteen times what one API holds.
     """
     for length in itertools.count(1):
-        behind = {name: sha256(keys[name].encode()).hexdigest()[:length] for name in paths}
+        behind = {key: sha256(key.encode()).hexdigest()[:length] for key in paths}
         held: dict[str, list[str]] = {}
-        for name, path in paths.items():
-            held.setdefault(behind[name], []).append(path)
+        for key, path in paths.items():
+            held.setdefault(behind[key], []).append(path)
         if all(api_resources(those) <= MOST_API_RESOURCES for those in held.values()):
-            return {name: f"/{behind[name]}{path}" for name, path in paths.items()}
+            return {key: f"/{behind[key]}{path}" for key, path in paths.items()}
     raise AssertionError  # Digests differ somewhere, and a path alone has fewer parts than an API has resources.
 
 
@@ -206,15 +219,17 @@ def not_shared(stacks: Sequence[values.AwsRegion], site: Site) -> str | None:
     """Say why the fleet's domain does not lead to the nearest AWS region; None where it does."""
     environment = site.environment("aws")
     google = site.fleet.environments.get("gcp")
-    if len(stacks) < 2:
+    regions = [[group for group in stack.groups if not group.retiring] for stack in stacks]
+    regions = [groups for groups in regions if groups]
+    if len(regions) < 2:
         return "AWS serves from one region only"
-    served = [{model.path for group in stack.groups for model in group.models} for stack in stacks]
+    served = [{model.path for group in groups for model in group.models} for groups in regions]
     if any(paths != served[0] for paths in served):
         return "its AWS regions do not all serve the same paths"
     bound = sorted(
         model.name
-        for stack in stacks
-        for group in stack.groups
+        for groups in regions
+        for group in groups
         for model in group.models
         if site.workloads[model.name].residency
     )

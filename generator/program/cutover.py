@@ -32,11 +32,21 @@ class Wave:
 
 
 @dataclass(frozen=True, slots=True)
+class Retiring:
+    """What goes once nothing leads to it. `calls` are models whose callers have to move, `steps` is Markdown."""
+
+    what: Sequence[str]
+    calls: Sequence[Row]
+    steps: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Cutover:
     """All waves, and what holds for several: Markdown of our own."""
 
     notes: Sequence[str]
     waves: Sequence[Wave]
+    retiring: Retiring | None
 
 
 def cutover(stacks: Mapping[str, values.Stack], site: Site) -> Cutover:
@@ -45,7 +55,9 @@ def cutover(stacks: Mapping[str, values.Stack], site: Site) -> Cutover:
     edge = next((name for name, stack in stacks.items() if isinstance(stack, values.GcpEdge)), None)
     waves: list[Wave] = []
     for name, stack in sorted(regions.items(), key=lambda entry: (model_count(entry[1]), entry[0])):
-        models = [model for group in stack.groups for model in group.models]
+        models = [model for group in stack.groups if not group.retiring for model in group.models]
+        if not models:
+            continue
         google = isinstance(stack, values.GcpRegion)
         waves.append(
             Wave(
@@ -65,7 +77,48 @@ def cutover(stacks: Mapping[str, values.Stack], site: Site) -> Cutover:
                 steps=[*carried(name, stacks.get(f"{name}-base")), *steps(name, edge if google else None)],
             )
         )
-    return Cutover(shared_domain(stacks, site), waves)
+    return Cutover(shared_domain(stacks, site), waves, retiring(regions, edge))
+
+
+def retiring(regions: Mapping[str, values.AwsRegion | values.GcpRegion], edge: str | None) -> Retiring | None:
+    """Return what the plan no longer has and what has to happen before it goes; None where there is nothing."""
+    what: list[str] = []
+    calls: list[Row] = []
+    gone: list[str] = []
+    now = {
+        model.key: f"https://{stack.host}{model.path}"
+        for stack in regions.values()
+        for group in stack.groups
+        if not group.retiring
+        for model in group.models
+    }
+    for name, stack in sorted(regions.items()):
+        what += [f"group `{group.name}` of stack `{name}`" for group in stack.groups if group.retiring]
+        what += [
+            f"{len(group.leaving)} models that group `{group.name}` of stack `{name}` served"
+            for group in stack.groups
+            if group.leaving
+        ]
+        calls += [
+            Row(model.name, model.version, f"https://{stack.host}{model.path}", now.get(model.key, ""))
+            for group, model in values.routed(stack.groups)
+            if group.retiring or model in group.leaving
+        ]
+        if all(group.retiring for group in stack.groups):
+            gone.append(name)
+    if not what:
+        return None
+    steps = ["`pulumi up` every region's stack: successors begin to serve, and nothing is deleted."]
+    if edge is not None:
+        steps.append(f"`pulumi up --stack {edge}`: its routes lead to the successors.")
+    if calls:
+        steps.append("Move the callers of the models listed here from the old URL to the new one.")
+    steps.append("Emit once more, with `--drop-retiring` and no other change.")
+    # What is left out loses its routes first.
+    first = f"`{edge}` first, then " if edge is not None else ""
+    steps.append(f"`pulumi up` {first}the regions' stacks: now what retires is deleted.")
+    steps += [f"`pulumi destroy --stack {name}`: the project has no such stack any more." for name in gone]
+    return Retiring(what, calls, steps)
 
 
 def shared_domain(stacks: Mapping[str, values.Stack], site: Site) -> list[str]:
@@ -101,7 +154,7 @@ def moved(stack: values.AwsRegion | values.GcpRegion, models: Sequence[values.Mo
 
 def model_count(stack: values.AwsRegion | values.GcpRegion) -> int:
     """Count the models of a stack."""
-    return sum(len(group.models) for group in stack.groups)
+    return sum(len(group.models) for group in stack.groups if not group.retiring)
 
 
 def callers(stack: values.AwsRegion | values.GcpRegion) -> str:

@@ -1,7 +1,7 @@
 """The GCP stacks as the values an emitted program is written in: every name, figure and path is decided here."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from generator.model import Group, InstanceType
 from generator.program.cloud_names import checked, filled, gcp_label, short
@@ -24,6 +24,7 @@ def gcp_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, 
     for region, groups in sorted(regions.items()):
         name = f"{site.fleet.environment}-gcp-{region}"
         served[name] = gcp_region(name, groups, site)
+    served |= {name: stack for name, stack in site.retirement.stacks.items() if isinstance(stack, values.GcpRegion)}
     stacks: dict[str, values.GcpStack] = {**served}
     if served:
         name = f"{site.fleet.environment}-gcp-edge"
@@ -81,8 +82,10 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
                     model(workload, site.keys[workload.name], paths[workload.name], gcp_label) for workload in members
                 ),
                 formerly=site.formerly(group),
+                leaving=site.retirement.leaving.get(group.name, ()),
             )
         )
+    made += site.retirement.gcp.get(stack, ())
     return values.GcpRegion(
         environment=site.fleet.environment,
         fleet=site.project,
@@ -90,32 +93,50 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
         region=region,
         host=host(environment, region),
         labels=site.tags(stack),
-        groups=tuple(made),
+        groups=tuple(sorted(made, key=lambda group: group.name)),
     )
 
 
 def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> values.GcpEdge:
     """Return the data of the load balancer before all GCP regions."""
     environment = site.environment("gcp")
-    names = {group.name for region in regions for group in region.groups}
+    names = {group.name for region in regions for group in region.groups if not group.retiring}
     predict_paths = {
         workload.name: image.predict_path
         for workload in site.fleet.workloads
         if (image := site.fleet.runtimes[workload.runtime].images.get("gcp"))
     }
 
-    def route(group: values.CloudRunGroup, model: values.Model) -> values.Route:
+    def route(region: values.GcpRegion, group: values.CloudRunGroup, model: values.Model) -> values.Route:
         # A server of several artifacts has to be told which; one of a single artifact knows.
-        several = len({other.artifact for other in group.models}) > 1
+        several = len(values.artifacts(group)) > 1
         predict = predict_paths[model.name]
         return values.Route(
-            key=model.key,
+            # Another region may serve the model by now, under its key.
+            key=model.key if model in group.models and not group.retiring else f"{model.key}-{region.region}",
             path=model.path,
             rewrite=f"{predict}/{model.artifact}" if several else predict,
             latency_s=model.latency_s,
             percentile=model.percentile,
             labels=model.tags,
         )
+
+    def backends(region: values.GcpRegion) -> Iterator[values.Backend]:
+        routes: dict[str, list[values.Route]] = {}
+        for group, served in values.routed(region.groups):
+            # What left the fleet while its group retires has nobody to call it.
+            if served.name in predict_paths:
+                routes.setdefault(group.name, []).append(route(region, group, served))
+        for group in region.groups:
+            if group.name in routes:
+                # All regions meet here, and a name belongs to the group that has it by the plan.
+                moved = group.retiring and group.name in names
+                yield values.Backend(
+                    group=short(f"{group.name}-{region.region}", 46) if moved else group.name,
+                    service=group.service,
+                    routes=tuple(routes[group.name]),
+                    formerly=tuple(name for name in group.formerly if name not in names),
+                )
 
     edge = values.GcpEdge(
         environment=site.fleet.environment,
@@ -128,16 +149,7 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
             values.Host(
                 region=region.region,
                 host=region.host,
-                backends=tuple(
-                    values.Backend(
-                        group=group.name,
-                        service=group.service,
-                        routes=tuple(route(group, model) for model in group.models),
-                        # A name that a group of another region has now is that group's, here where all meet.
-                        formerly=tuple(name for name in group.formerly if name not in names),
-                    )
-                    for group in region.groups
-                ),
+                backends=tuple(backends(region)),
             )
             for region in regions
         ),

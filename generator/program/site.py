@@ -7,6 +7,7 @@ from generator.errors import EmitError
 from generator.model import Catalog, Cloud, Environment, Fleet, Group, Image, InstanceType, Workload
 from generator.naming import slug
 from generator.program.cloud_names import checked, gcp_label
+from generator.program.retirement import Retirement
 from generator.program.stacks.components import values
 from generator.program.succession import Succession
 
@@ -29,6 +30,7 @@ class Site:
     keys: Mapping[str, str]
     clouds: frozenset[Cloud]
     succession: Succession
+    retirement: Retirement
 
     @property
     def project(self) -> str:

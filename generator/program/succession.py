@@ -26,12 +26,15 @@ class Succession:
         By group, its names in the cloud by their role; empty where a group is new.
     formerly : mapping of str to tuple of (str, int)
         By group, former names still carried, each with the number of the emission that changed it.
+    ancestors : mapping of str to str or None
+        By group, the name in the earlier emission of the group it carries on; None where it is new.
     taken : frozenset of (str, str)
         Names in the cloud that nobody new may have, each with its stack, or with nothing where it is one per project.
     """
 
     physical: Mapping[str, Mapping[str, str]]
     formerly: Mapping[str, tuple[tuple[str, int], ...]]
+    ancestors: Mapping[str, str | None]
     taken: frozenset[tuple[str, str]]
 
     def name(self, stack: str, group: Group, role: str, wanted: str, length: int) -> str:
@@ -70,8 +73,10 @@ def succession(stacks: Mapping[str, Sequence[Group]], earlier: Emission | None, 
     """
     physical: dict[str, Mapping[str, str]] = {}
     formerly: dict[str, tuple[tuple[str, int], ...]] = {}
+    ancestors: dict[str, str | None] = {}
     emitted: dict[str, list[EmittedGroup]] = {}
-    for ancestor in earlier.groups if earlier else ():
+    # What retires is carried on only where nothing else is: the same workloads may have a successor already.
+    for ancestor in sorted(earlier.groups if earlier else (), key=lambda group: group.retiring):
         emitted.setdefault(ancestor.stack, []).append(ancestor)
     for stack, groups in stacks.items():
         names = {group.name for group in groups}
@@ -83,13 +88,14 @@ def succession(stacks: Mapping[str, Sequence[Group]], earlier: Emission | None, 
             )
             physical[group.name] = ancestor.physical if ancestor else {}
             formerly[group.name] = tuple(former_names(group.name, ancestor, names, number)) if ancestor else ()
+            ancestors[group.name] = ancestor.name if ancestor else None
     taken = frozenset(
         (scope(role, ancestor.stack), name)
-        for ancestors in emitted.values()
-        for ancestor in ancestors
+        for groups in emitted.values()
+        for ancestor in groups
         for role, name in ancestor.physical.items()
     )
-    return Succession(physical, formerly, taken)
+    return Succession(physical, formerly, ancestors, taken)
 
 
 def mostly_the_same(workloads: Sequence[str], others: Sequence[str]) -> bool:

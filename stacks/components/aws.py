@@ -18,7 +18,7 @@ from .aws_endpoint import SageMakerGroup
 from .aws_foundation import Foundation, alarm_topic, amazon, region_key, strings
 from .aws_watch import budget
 from .renames import formerly
-from .values import AwsRegion
+from .values import AwsRegion, routed
 
 
 def build_region(stack: AwsRegion) -> None:
@@ -87,7 +87,7 @@ def build_region(stack: AwsRegion) -> None:
     )
     dashboards(stack, region)
 
-    pulumi.export("urls", {model.key: f"https://{stack.host}{model.path}" for g in stack.groups for model in g.models})
+    pulumi.export("urls", {model.key: f"https://{stack.host}{model.path}" for _, model in routed(stack.groups)})
     if stack.shared_host is not None:
         pulumi.export("sharedUrl", f"https://{stack.shared_host}")
     pulumi.export("invokeArns", api.invoke_arns)

@@ -15,7 +15,7 @@ import pulumi_aws as aws
 
 from .aws_identity import invoke_role
 from .aws_watch import model_alarms
-from .values import AwsGroup, AwsRegion, Model
+from .values import AwsGroup, AwsRegion, Model, routed
 
 STAGE = "live"
 
@@ -128,10 +128,9 @@ class RegionalApi(pulumi.ComponentResource):
 def apis(stack: AwsRegion) -> dict[tuple[str, str | None], Routes]:
     """Return what each REST API serves, by its name and the first part of its public paths."""
     served: dict[tuple[str, str | None], Routes] = {}
-    for group in stack.groups:
-        for model in group.models:
-            title, part, path = place(stack, model)
-            served.setdefault((title, part), {})[path] = (group, model)
+    for group, model in routed(stack.groups):
+        title, part, path = place(stack, model)
+        served.setdefault((title, part), {})[path] = (group, model)
     return served
 
 

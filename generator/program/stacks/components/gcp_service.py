@@ -23,7 +23,7 @@ from pulumi_gcp import cloudrunv2
 from pulumi_gcp.cloudrunv2 import ServiceTemplateContainerStartupProbeHttpGetArgs as HttpGetArgs
 
 from .gcp_watch import budget, dashboard, service_alerts
-from .values import CloudRunGroup, GcpRegion, shared_tags
+from .values import CloudRunGroup, GcpRegion, artifacts, shared_tags
 
 MODELS_ROOT = "/mnt/models"
 
@@ -158,9 +158,9 @@ def container(group: CloudRunGroup) -> cloudrunv2.ServiceTemplateContainerArgs:
     if group.accelerator:
         limits["nvidia.com/gpu"] = "1"
     envs = [cloudrunv2.ServiceTemplateContainerEnvArgs(name="MODELS_ROOT", value=MODELS_ROOT)]
-    artifacts = {model.artifact for model in group.models}
-    if len(artifacts) == 1:
-        envs.append(cloudrunv2.ServiceTemplateContainerEnvArgs(name="MODEL_ARTIFACT", value=artifacts.pop()))
+    keys = artifacts(group)
+    if len(keys) == 1:
+        envs.append(cloudrunv2.ServiceTemplateContainerEnvArgs(name="MODEL_ARTIFACT", value=keys[0]))
     return cloudrunv2.ServiceTemplateContainerArgs(
         image=group.image,
         ports=cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=group.port),

@@ -4,9 +4,9 @@ Units stand in the names. A value that a foundation outside this project provide
 is not here but in the stack's configuration.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 AwsHosting = Literal["sagemaker-multi-model", "sagemaker-single-model", "sagemaker-serverless"]
 Days = Literal["all", "weekdays", "weekend"]
@@ -71,6 +71,10 @@ class AwsGroup:
         Minimums that follow the clock; empty on serverless, which keeps no instance running.
     formerly : tuple of str
         Names of this group that a running stack may still know it by; what serves is kept under its new name.
+    leaving : tuple of Model
+        Models that another group serves from now on: still loaded here, until nothing leads to them.
+    retiring : bool
+        Whether all of them are: the group is no part of the plan, and stays until nothing leads to it.
     """
 
     name: str
@@ -90,6 +94,8 @@ class AwsGroup:
     schedule: tuple[ScheduledMinimum, ...]
     models: tuple[Model, ...]
     formerly: tuple[str, ...] = ()
+    leaving: tuple[Model, ...] = ()
+    retiring: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +166,10 @@ class CloudRunGroup:
         What the group costs a month at its most instances; None where its size has no price.
     formerly : tuple of str
         Names of this group that a running stack may still know it by; what serves is kept under its new name.
+    leaving : tuple of Model
+        Models that another group serves from now on: still served here, until nothing leads to them.
+    retiring : bool
+        Whether all of them are: the group is no part of the plan, and stays until nothing leads to it.
     """
 
     name: str
@@ -178,6 +188,8 @@ class CloudRunGroup:
     monthly_ceiling_usd: int | None
     models: tuple[Model, ...]
     formerly: tuple[str, ...] = ()
+    leaving: tuple[Model, ...] = ()
+    retiring: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +252,30 @@ class GcpEdge:
 AwsStack = AwsRegion | AwsBase
 GcpStack = GcpRegion | GcpEdge
 Stack = AwsStack | GcpStack
+
+AnyGroup = TypeVar("AnyGroup", bound=AwsGroup | CloudRunGroup)
+
+
+def routed(groups: Sequence[AnyGroup]) -> Iterator[tuple[AnyGroup, Model]]:
+    """Yield the models of a region that have a public path, each with the group that answers.
+
+    What leaves or retires answers only for models and paths that nothing else here serves: those of callers who still
+    have to move to another region or cloud.
+    """
+    serving = [(group, model) for group in groups if not group.retiring for model in group.models]
+    yield from serving
+    keys, paths = {model.key for _, model in serving}, {model.path for _, model in serving}
+    for group in groups:
+        for model in group.models if group.retiring else group.leaving:
+            if model.key not in keys and model.path not in paths:
+                keys.add(model.key)
+                paths.add(model.path)
+                yield group, model
+
+
+def artifacts(group: AwsGroup | CloudRunGroup) -> list[str]:
+    """Return the keys of all artifacts that a group has to be able to load."""
+    return sorted({model.artifact for model in (*group.models, *group.leaving)})
 
 
 def shared_tags(models: Sequence[Model]) -> dict[str, str]:

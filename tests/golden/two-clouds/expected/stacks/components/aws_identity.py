@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .renames import formerly
-from .values import AwsGroup, AwsRegion
+from .values import AwsGroup, AwsRegion, artifacts
 
 Statement = Mapping[str, object]
 
@@ -96,25 +96,25 @@ def execution_role(
         opts=child,
     )
 
-    def read(artifacts: Sequence[str]) -> list[Statement]:
+    def read(keys: Sequence[str]) -> list[Statement]:
         return [
             {
                 "Sid": "Read",
                 "Effect": "Allow",
                 "Action": "s3:GetObject",
-                "Resource": [f"arn:aws:s3:::{bucket}/{artifact}" for artifact in artifacts],
+                "Resource": [f"arn:aws:s3:::{bucket}/{key}" for key in keys],
             },
             {
                 "Sid": "Find",
                 "Effect": "Allow",
                 "Action": "s3:ListBucket",
                 "Resource": f"arn:aws:s3:::{bucket}",
-                "Condition": {"StringEquals": {"s3:prefix": list(artifacts)}},
+                "Condition": {"StringEquals": {"s3:prefix": list(keys)}},
             },
         ]
 
-    artifacts = sorted({model.artifact for model in group.models})
-    attached = attach(f"{name}-artifacts", role, [read(part) for part in parts(artifacts)], tags, child)
+    documents = [read(part) for part in parts(artifacts(group))]
+    attached = attach(f"{name}-artifacts", role, documents, tags, child)
     return role, [inline, *attached]
 
 
@@ -131,7 +131,7 @@ def invoke_role(
     )
     endpoint_arn = f"arn:aws:sagemaker:{stack.region}:{stack.account}:endpoint/{group.endpoint}"
 
-    def invoke(artifacts: Sequence[str]) -> list[Statement]:
+    def invoke(keys: Sequence[str]) -> list[Statement]:
         statement = {
             "Sid": "Invoke",
             "Effect": "Allow",
@@ -140,10 +140,9 @@ def invoke_role(
         }
         if group.hosting != "sagemaker-multi-model":
             return [statement]
-        return [{**statement, "Condition": {"StringEquals": {"sagemaker:TargetModel": list(artifacts)}}}]
+        return [{**statement, "Condition": {"StringEquals": {"sagemaker:TargetModel": list(keys)}}}]
 
-    artifacts = sorted({model.artifact for model in group.models})
-    documents = [invoke(part) for part in parts(artifacts)]
+    documents = [invoke(part) for part in parts(artifacts(group))]
     models = [f"{former}-models" for former in known]
     return role, attach(f"{name}-models", role, documents, {"group": group.name}, child, models)
 
@@ -177,11 +176,11 @@ def repository_arn(image: str) -> str:
     return f"arn:aws:ecr:{region}:{account}:repository/{repository}"
 
 
-def parts(artifacts: Sequence[str]) -> Iterator[Sequence[str]]:
+def parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut a list of artifacts so that each part fits a managed policy, in which an artifact stands twice."""
     part: list[str] = []
     characters = 0
-    for artifact in artifacts:
+    for artifact in keys:
         # Twice the key, an ARN's beginning and bucket name, quotes and commas.
         cost = 2 * len(artifact) + 90
         if part and characters + cost > POLICY_CHARACTERS:

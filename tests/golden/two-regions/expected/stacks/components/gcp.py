@@ -18,7 +18,7 @@ import pulumi_gcp as gcp
 from .gcp_service import CloudRunModels, Foundation
 from .gcp_watch import budget, notification_channels
 from .renames import formerly
-from .values import GcpRegion
+from .values import GcpRegion, routed
 
 
 def build_region(stack: GcpRegion) -> None:
@@ -57,7 +57,7 @@ def build_region(stack: GcpRegion) -> None:
             channels,
             region,
         )
-    pulumi.export("urls", {model.key: f"https://{stack.host}{model.path}" for g in stack.groups for model in g.models})
+    pulumi.export("urls", {model.key: f"https://{stack.host}{model.path}" for _, model in routed(stack.groups)})
     pulumi.export("audience", f"https://{stack.host}")
 
 
