@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCHEMAS := build/schemas
 
-.PHONY: demo test unit engine check bench-scale bench-cost bench-solver bench-preview bench-proposers handwritten pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-solver bench-preview bench-proposers handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
@@ -43,6 +43,10 @@ bench-solver: .venv/ready
 
 bench-proposers: .venv/ready
 	$(BIN)/python -m benchmarks.proposers
+
+# Sixty workloads joined one after another, against planning everyone at once; reads the same traces.
+bench-join: .venv/ready
+	$(BIN)/python -m benchmarks.join
 
 # Real engine, stand-in providers: growth to 200 groups, and an emitted stack beside its hand-written twin.
 bench-preview: .venv/ready pulumi

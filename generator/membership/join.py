@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from generator.capacity.compatibility import class_key
+from generator.capacity.machines import machines
 from generator.errors import InfeasibleError, InputError
 from generator.membership.running import Running, cost_alone, judged_before
 from generator.model import (
@@ -55,9 +56,10 @@ def join(inputs: Inputs, catalog: Catalog, layout: Layout, name: str, profile: P
     earlier = inputs.without(name)
     _leaves_names_alone(inputs, earlier, name)
     before = judged_before(earlier, catalog, layout)
-    running = Running(inputs, catalog, layout, profile)
+    table = machines(inputs.fleet, catalog)
+    running = Running(inputs, table, layout, profile)
     newcomer = running.members((name,))
-    alone = cost_alone(inputs, catalog, layout, name)
+    alone = cost_alone(inputs, table, layout, name)
     if alone is None:
         workload = inputs.fleet.workloads[newcomer[0]]
         raise InfeasibleError(
@@ -130,7 +132,7 @@ def _best(
         (standing, cost), (found, cost_then) = running.seen(former), running.seen(group)
         known = {(one.rule, one.subject) for one in standing}
         broken = [one for one in found if (one.rule, one.subject) not in known]
-        beyond = running.beyond_profile(group) if kind == "as-is" else None
+        beyond = running.beyond_profile(group)
         broken = [*broken, *([beyond] if beyond else [])]
         # A group whose machine is no longer to be had has no cost to compare with.
         added = cost_then - (cost if math.isfinite(cost) else 0.0)

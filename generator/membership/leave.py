@@ -1,5 +1,6 @@
 """A workload leaves: its group stays as it is, shrinks, or goes with it."""
 
+from generator.capacity.machines import machines
 from generator.errors import InputError
 from generator.membership.running import Running, cost_alone, judged_before
 from generator.model import BarredOption, Catalog, CostInterval, Inputs, Layout, Membership, MembershipOption, Profile
@@ -36,8 +37,8 @@ def leave(before: Inputs, after: Inputs, catalog: Catalog, layout: Layout, name:
     if not after.fleet.workloads:
         raise InputError(f"workload {name}", "is the last of its fleet.", "Take everything down: covey destroy DIR.")
     judged = judged_before(before, catalog, layout)
-    alone = cost_alone(before, catalog, layout, name) or CostInterval(0.0, 0.0, 0.0)
-    running = Running(after, catalog, layout, profile)
+    alone = cost_alone(before, machines(before.fleet, catalog), layout, name) or CostInterval(0.0, 0.0, 0.0)
+    running = Running(after, machines(after.fleet, catalog), layout, profile)
     members = running.members([other for other in former.workloads if other != name])
     if not members:
         return Membership(name, judged, (running.option("removed", former, None, judged),), (), alone)

@@ -41,17 +41,18 @@ class Running:
     ----------
     inputs : Inputs
         Fleet and traffic, whoever comes included, whoever goes left out.
-    catalog : Catalog
+    table : Machines
+        Of that fleet.
     layout : Layout
         As it runs now.
     profile : Profile
         Which recommendation it is: its terms hold for whatever is sized anew.
     """
 
-    def __init__(self, inputs: Inputs, catalog: Catalog, layout: Layout, profile: Profile) -> None:
+    def __init__(self, inputs: Inputs, table: Machines, layout: Layout, profile: Profile) -> None:
         self.inputs = inputs
         self.layout = layout
-        self.machines: Machines = machines(inputs.fleet, catalog)
+        self.machines = table
         self.weighting = WEIGHTINGS[profile]
         self.profile: Profile = profile
         self.index = {workload.name: i for i, workload in enumerate(inputs.fleet.workloads)}
@@ -157,14 +158,19 @@ class Running:
         return self._seen[group]
 
     def beyond_profile(self, group: Group) -> Violation | None:
-        """Return what a group breaks of the profile's own terms, beside the fleet's rules."""
+        """Return which of the profile's own terms a group breaks, beside the fleet's rules; None where it keeps all."""
         members = self.members(group.workloads)
         carried = float(self.share[list(members)].sum())
         if len(members) > 1 and carried > self.weighting.traffic_share + 0.02:
             message = f"it would carry {carried:.0%} of the fleet's requests, {self.profile} allows "
             return Violation("LIM002", group.name, f"{message}{self.weighting.traffic_share:.0%}.")
         sizing = self.sizing_of(group)
-        if sizing is None or not self.sizer().keeps(members, sizing):
+        if sizing is None:
+            return Violation("SKU001", group.name, f"{group.instance_type} is not to be had in {group.region}.")
+        if not self.machines.fits(np.array(members), self.weighting.memory_share)[sizing.machine]:
+            message = f"its models would fill more than the {self.weighting.memory_share:.0%} of memory"
+            return Violation("MEM001", group.name, f"{message} that {self.profile} allows on {group.instance_type}.")
+        if not self.sizer().keeps(members, sizing):
             message = f"it would not keep every objective with the reserve that {self.profile} asks for."
             return Violation("SLO001", group.name, message)
         return None
@@ -193,9 +199,9 @@ def judged_before(inputs: Inputs, catalog: Catalog, layout: Layout) -> Judged:
     return Judged(layout, admit(layout, machines(inputs.fleet, catalog), inputs.scored))
 
 
-def cost_alone(inputs: Inputs, catalog: Catalog, layout: Layout, name: str) -> CostInterval | None:
+def cost_alone(inputs: Inputs, table: Machines, layout: Layout, name: str) -> CostInterval | None:
     """Cost of a workload on an endpoint of its own, under the terms of a baseline; None where there is none."""
-    running = Running(inputs, catalog, layout, "cheapest")
+    running = Running(inputs, table, layout, "cheapest")
     members = running.members((name,))
     sizing = running.sized(members)
     if sizing is None:

@@ -167,6 +167,32 @@ def test_a_new_group_is_named_apart_from_those_there_are() -> None:
     assert "newcomer" in names
 
 
+def test_a_resilient_plan_lets_no_group_grow_past_its_share_of_the_traffic() -> None:
+    inputs, running = fleet_of(fleets.workload("newcomer"))
+    whole = running.groups[0]
+    assert len(whole.workloads) == 5
+
+    found = join(inputs, CATALOG, running, "newcomer", "resilient")
+
+    assert ["new"] == [option.kind for option in found.options]
+    assert {"LIM002"} == {one.rule for one in found.barred}
+
+
+def test_as_it_is_means_within_the_memory_the_profile_leaves_free() -> None:
+    inputs, running = fleet_of(fleets.workload("newcomer", memory_gib=1.2))
+
+    found = join(inputs, CATALOG, running, "newcomer", "cheapest")
+    careful = join(inputs, CATALOG, running, "newcomer", "balanced")
+
+    for membership, share in ((found, 1.0), (careful, 0.9)):
+        table = machines(inputs.fleet, CATALOG)
+        for option in membership.options:
+            assert option.group is not None
+            machine = table.machine_index[option.group.hosting, option.group.instance_type]
+            members = np.array([i for i, w in enumerate(inputs.fleet.workloads) if w.name in option.group.workloads])
+            assert table.fits(members, share)[machine]
+
+
 def test_who_leaves_takes_nobody_along_and_costs_nothing_more() -> None:
     inputs, running = fleet_of(fleets.workload("newcomer"))
     settled = joined(inputs, running).options[0].judged.layout

@@ -137,6 +137,17 @@ def test_advice_is_named_and_executed_by_nobody(place: Path) -> None:
     assert "Nothing was written." in result.stdout
 
 
+def test_a_hostile_name_is_text(place: Path) -> None:
+    hostile = "[bold red]{{ 7*7 }}<script>"
+    (place / "newcomer.yaml").write_text(NEWCOMER.replace("name: newcomer", f"name: '{hostile}'"))
+
+    result = join(place, "--choose", "1")
+
+    assert 0 == result.exit_code, result.stderr
+    assert hostile in result.stdout
+    assert f"name: '{hostile}'" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [

@@ -1,0 +1,77 @@
+"""A workload joins running stacks, and leaves them: only its group's resources change, and none is deleted with it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from generator import deploy
+from generator.cli import app
+from generator.model import StackReport
+from generator.present.document import saved_recommendation
+from generator.starter import starter
+
+pytestmark = pytest.mark.engine
+
+STACK = "prod-aws-us-east-1"
+# One for the region: its API, which has a route more, and the dashboard, which shows one more. An API's deployment is a
+# snapshot of its routes, so a new one takes the place of the old.
+SHARED = {"edge-api": "update", "edge-deployment": "replace", "edge-stage": "update", "dashboard": "update"}
+
+
+def covey(*arguments: str | Path) -> None:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.stderr
+
+
+def write_fleet(folder: Path, models_per_group: int, *, joined: dict[str, Any] | None = None) -> None:
+    """Write the starting fleet on AWS alone, in one region."""
+    folder.mkdir(exist_ok=True)
+    (folder / "traffic.csv").write_text(starter()["traffic.csv"])
+    content = yaml.safe_load(starter()["fleet.yaml"])
+    del content["environments"]["gcp"], content["runtimes"]["sklearn"]["images"]["gcp"]
+    content["runtimes"]["sklearn"]["images"]["aws"]["hosting"] = ["sagemaker-multi-model"]
+    content["regions"] = {"aws": ["us-east-1"]}
+    content["limits"]["models_per_group"] = models_per_group
+    for workload in content["workloads"]:
+        workload.pop("residency", None)
+    content["workloads"] += [] if joined is None else [joined]
+    (folder / "fleet.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def changed(report: StackReport) -> dict[str, str]:
+    return {one.name: one.operation for one in report.resources if one.operation != "same"}
+
+
+def test_only_the_group_concerned_changes_when_a_workload_joins_and_leaves(tmp_path: Path) -> None:
+    fleet, project, sandbox = tmp_path / "fleet", tmp_path / "infra", tmp_path / "sandbox"
+    write_fleet(fleet, 1)
+    covey("emit", fleet, "--into", project, "--profile", "cheapest")
+    write_fleet(fleet, 50)
+    entry = {"name": "newcomer", "artifact": "newcomer/1.tar.gz"}
+    newcomer = tmp_path / "newcomer.yaml"
+    newcomer.write_text(yaml.safe_dump({**entry, "expected": {"like": "churn", "mean_rps": 0.5}}))
+    first = deploy.up(project, STACK, offline=sandbox)
+
+    covey("join", fleet, newcomer, "--project", project, "--choose", "1")
+    lies = saved_recommendation((project / "recommendation.json").read_bytes(), "recommendation.json")
+    concerned = next(g.name for g in lies.recommendation.groups if "newcomer" in g.workloads)
+    others = [g.name for g in lies.recommendation.groups if g.name != concerned]
+    came = deploy.up(project, STACK, offline=sandbox)
+    write_fleet(fleet, 50, joined={**entry, "series": "churn"})
+    covey("leave", fleet, "newcomer", "--project", project, "--choose", "1")
+    went = deploy.up(project, STACK, offline=sandbox)
+
+    assert len(others) == 2
+    for name in others:
+        assert any(resource.name.startswith(name) for resource in first.resources)
+    alarms = {"edge-newcomer-errors", "edge-newcomer-latency"}
+    for report, operation in ((came, "create"), (went, "delete")):
+        done = changed(report)
+        assert done.items() >= SHARED.items()
+        assert alarms == {name for name, what in done.items() if what == operation}
+        rest = {name: what for name, what in done.items() if name not in alarms | set(SHARED)}
+        assert {"update"} == set(rest.values())
+        assert [] == [name for name in rest if not name.removeprefix("edge-").startswith(concerned)]
