@@ -191,6 +191,7 @@ def seeds(stack: values.Stack, site: Site) -> list[tuple[str, str]]:
 WRITTEN: Mapping[type[values.Stack], tuple[str, str]] = {
     values.AwsRegion: ("aws_region.py", "stacks/components/aws.py"),
     values.AwsBase: ("aws_base.py", "stacks/components/aws_base.py"),
+    values.GcpBase: ("gcp_base.py", "stacks/components/gcp_base.py"),
     values.GcpRegion: ("gcp_region.py", "stacks/components/gcp.py"),
     values.GcpEdge: ("gcp_edge.py", "stacks/components/gcp_edge.py"),
 }

@@ -255,3 +255,34 @@ def two_regions() -> tuple[Layout, Fleet, Catalog]:
         ),
         known,
     )
+
+
+def one_project() -> tuple[Layout, Fleet, Catalog]:
+    """Return one model in each of two GCP regions, with all that a project has once."""
+    _, fleet, known = two_clouds()
+    workloads = tuple(
+        workload(f"search-{where}", "/search", f"search/{where}/1.tar.gz") for where in ("belgium", "iowa")
+    )
+    groups = (
+        group("belgium", ("search-belgium",), "cloud-run-cpu", "europe-west1", "run-2cpu-4gib"),
+        group("iowa", ("search-iowa",), "cloud-run-cpu", "us-central1", "run-2cpu-4gib"),
+    )
+    google = replace(
+        fleet.environments["gcp"],
+        base=True,
+        certificate=None,
+        alarm_topic=None,
+        alarm_email="oncall@example.com",
+        artifact_bucket="models-{account}-{region}",
+    )
+    return (
+        Layout(groups, "solver", "hand-made"),
+        replace(
+            fleet,
+            name="one-project",
+            workloads=workloads,
+            environments={"gcp": google},
+            regions=(("gcp", "europe-west1"), ("gcp", "us-central1")),
+        ),
+        known,
+    )

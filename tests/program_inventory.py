@@ -50,6 +50,13 @@ class Recorder(Mocks):
             "regionalDomainName": "d-abcdefghij.execute-api.eu-west-1.amazonaws.com",
             "regionalZoneId": "Z0123456789ABCDEFGHIJ",
             "fqdn": args.inputs.get("name"),
+            "dnsResourceRecords": [
+                {
+                    "name": "_acme-challenge.models.example.com.",
+                    "type": "CNAME",
+                    "data": "0a1b.authorize.certificatemanager.goog.",
+                }
+            ],
             "domainValidationOptions": [
                 {
                     "domainName": args.inputs.get("domainName"),

@@ -33,6 +33,8 @@ def expected(case: str) -> Path:
 def inventory(case: str, stack: str, operation: Operation) -> list[dict[str, Any]]:
     """Return what a stack of an emitted project registers in an update or a preview."""
     settings: dict[str, str] = {}
+    if stack == "prod-gcp-base":
+        settings = {"storageAgent": "service-123456789012@gs-project-accounts.iam.gserviceaccount.com"}
     if case == "two-regions":
         settings = NETWORK if stack.endswith("-base") else CARRIED
     return recorded(expected(case), stack, operation, **settings)

@@ -57,6 +57,18 @@ IDENTITIES: dict[str, Identity] = {
         "projects/{project}/global/forwardingRules/{name}"
     ),
     "gcp:dns/recordSet:RecordSet": Identity("projects/{project}/managedZones/{managedZone}/rrsets/{name}/{type}"),
+    "gcp:kms/keyRing:KeyRing": Identity("projects/{project}/locations/{location}/keyRings/{name}"),
+    "gcp:kms/cryptoKey:CryptoKey": Identity("{keyRing}/cryptoKeys/{name}"),
+    "gcp:storage/bucket:Bucket": Identity("{name}"),
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": Identity(
+        "projects/{project}/locations/global/dnsAuthorizations/{name}"
+    ),
+    "gcp:certificatemanager/certificate:Certificate": Identity(
+        "projects/{project}/locations/global/certificates/{name}"
+    ),
+    "gcp:certificatemanager/certificateMap:CertificateMap": Identity(
+        "projects/{project}/locations/global/certificateMaps/{name}"
+    ),
     "gcp:monitoring/notificationChannel:NotificationChannel": Identity(
         "projects/{project}/notificationChannels/{digits}", unique=False
     ),

@@ -84,6 +84,10 @@ def text_of(name: str, seed: str, digest: str, inputs: Properties) -> str:  # no
     own_name = inputs.get("name")
     label = own_name if isinstance(own_name, str) else digest[:10]
     letters = name.lower()
+    if seed.endswith(" dnsResourceRecords0"):
+        # https://cloud.google.com/certificate-manager/docs/dns-authorizations
+        record = {"name": f"_acme-challenge.{inputs.get('domain')}.", "type": "CNAME"}
+        return record.get(letters, f"{digest[:10]}.authorize.certificatemanager.goog.")
     if letters.endswith("arn"):
         kind = token.rsplit(":", 1)[1].lower()
         # IAM knows no region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html

@@ -20,6 +20,8 @@ NAMES: Mapping[str, str] = {
     "ECR image": r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/"
     r"[a-z0-9][a-z0-9._/-]*(:[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})?",
     "S3 bucket": r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    # No word of Google's own, which the API refuses as well.
+    "Cloud Storage bucket": r"(?!goog)(?!.*google)[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]",
     "GCP project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
 }
 

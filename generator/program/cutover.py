@@ -74,7 +74,10 @@ def cutover(stacks: Mapping[str, values.Stack], site: Site) -> Cutover:
                     for model in sorted(models, key=lambda model: model.name)
                 ],
                 notes=moved(stack, models, site),
-                steps=[*carried(name, stacks.get(f"{name}-base")), *steps(name, edge if google else None)],
+                steps=[
+                    *(project_carried(name, edge, stacks) if google else carried(name, stacks.get(f"{name}-base"))),
+                    *steps(name, edge if google else None),
+                ],
             )
         )
     return Cutover(shared_domain(stacks, site), waves, retiring(regions, edge))
@@ -192,6 +195,30 @@ def carried(stack: str, base: values.Stack | None) -> list[str]:
         f"   ```sh\n   for name in {' '.join(sorted(names))}; do\n"
         f'     pulumi config set --stack {stack} "$name" "$(pulumi stack output --stack {stack}-base "$name")"\n'
         "   done\n   ```\n"
+    ]
+
+
+def project_carried(stack: str, edge: str | None, stacks: Mapping[str, values.Stack]) -> list[str]:
+    """Return how what a GCP project's base stack made is carried over into one region and the load balancer."""
+    name, base = next(((n, one) for n, one in stacks.items() if isinstance(one, values.GcpBase)), ("", None))
+    region = stacks[stack]
+    if base is None or not isinstance(region, values.GcpRegion):
+        return []
+    outputs = {f"{setting}-{region.region}": (setting, stack) for setting in ("artifactBucket", "kmsKey")}
+    lines = [
+        f'   pulumi config set --stack {to} {setting} "$(pulumi stack output --stack {name} {output})"'
+        for output, (setting, to) in outputs.items()
+    ]
+    if base.alarm_channel:
+        lines += [
+            f'   pulumi config set --stack {to} alarmChannel "$(pulumi stack output --stack {name} alarmChannel)"'
+            for to in (stack, edge)
+            if to is not None
+        ]
+    return [
+        f"Once for the project: `pulumi config set --stack {name} storageAgent "
+        f'"$(gcloud storage service-agent --project {base.project})"`, then `pulumi up --stack {name}`.',
+        f"Carry what it made over into the configuration:\n\n   ```sh\n{chr(10).join(lines)}\n   ```\n",
     ]
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from generator.errors import EmitError
 from generator.model import Group, InstanceType
 from generator.program.cloud_names import checked, filled, gcp_label, short
 from generator.program.gcp_limits import fit_one_instance, fit_one_region, fit_one_url_map
@@ -29,6 +30,9 @@ def gcp_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, 
     if served:
         name = f"{site.fleet.environment}-gcp-edge"
         stacks[name] = gcp_edge(name, list(served.values()), site)
+        if site.environment("gcp").base:
+            name = f"{site.fleet.environment}-gcp-base"
+            stacks[name] = gcp_base(name, sorted(stack.region for stack in served.values()), site)
     return stacks
 
 
@@ -36,12 +40,52 @@ def gcp_settings(stack: values.GcpStack, site: Site) -> dict[str, str | None]:
     """Return what a stack's configuration is seeded with; what the fleet does not say is None."""
     environment = site.environment("gcp")
     settings = {"alarmChannel": environment.alarm_topic, "alarmEmail": environment.alarm_email}
+    if isinstance(stack, values.GcpBase):
+        return {"alarmEmail": environment.alarm_email, "managedZone": environment.dns_zone_id}
     if isinstance(stack, values.GcpEdge):
-        return settings | {"certificateMap": environment.certificate, "managedZone": environment.dns_zone_id}
+        made = new_certificate_map(site) if environment.base else None
+        return settings | {"certificateMap": environment.certificate or made, "managedZone": environment.dns_zone_id}
     return settings | {
         "artifactBucket": filled(environment.artifact_bucket, stack.region, environment.account),
         "monthlyBudgetUsd": whole_usd(environment.monthly_budget_usd),
     }
+
+
+def gcp_base(stack: str, regions: Sequence[str], site: Site) -> values.GcpBase:
+    """Return the data of what is one per project."""
+    environment = site.environment("gcp")
+    where = "fleet.yaml, environments, gcp"
+    if len(regions) > 1 and "{region}" not in environment.artifact_bucket:
+        raise EmitError(
+            f"{where}, artifact_bucket",
+            f"{environment.artifact_bucket[:80]!r} is one bucket for {len(regions)} regions.",
+            "Artifacts are read, and paid for, across regions otherwise: write {region} into the name.",
+        )
+    return values.GcpBase(
+        environment=site.fleet.environment,
+        fleet=site.project,
+        project=checked("GCP project", environment.account, where),
+        domain=checked("domain", environment.domain, where),
+        certificate_map=new_certificate_map(site) if environment.certificate is None else None,
+        alarm_channel=environment.alarm_topic is None and environment.alarm_email is not None,
+        labels=site.tags(stack),
+        buckets=tuple(
+            values.GcpBucket(
+                region=region,
+                name=checked(
+                    "Cloud Storage bucket",
+                    filled(environment.artifact_bucket, region, environment.account),
+                    f"{where}, artifact_bucket",
+                ),
+            )
+            for region in regions
+        ),
+    )
+
+
+def new_certificate_map(site: Site) -> str:
+    """Return the name of the certificate map that the base stack makes and the load balancer's stack refers to."""
+    return short(f"{site.fleet.environment}-{site.project}", 63)
 
 
 def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpRegion:

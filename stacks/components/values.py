@@ -249,8 +249,38 @@ class GcpEdge:
     hosts: tuple[Host, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GcpBucket:
+    """The bucket of one region's artifacts, by its physical name."""
+
+    region: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GcpBase:
+    """One stack: what is one per GCP project, and per region of it. A company with a landing zone does without.
+
+    Parameters
+    ----------
+    certificate_map : str or None
+        Physical name of a new certificate map of `domain` and all names one level below it; None where there is one.
+    alarm_channel : bool
+        Whether to make a channel for alerts; False where there is one already.
+    """
+
+    environment: str
+    fleet: str
+    project: str
+    domain: str
+    certificate_map: str | None
+    alarm_channel: bool
+    labels: Mapping[str, str]
+    buckets: tuple[GcpBucket, ...]
+
+
 AwsStack = AwsRegion | AwsBase
-GcpStack = GcpRegion | GcpEdge
+GcpStack = GcpRegion | GcpEdge | GcpBase
 Stack = AwsStack | GcpStack
 
 AnyGroup = TypeVar("AnyGroup", bound=AwsGroup | CloudRunGroup)

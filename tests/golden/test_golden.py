@@ -26,6 +26,7 @@ CASES: dict[str, Callable[[], tuple[Layout, Fleet, Catalog]]] = {
     "two-clouds": layouts.two_clouds,
     "hostile-names": layouts.hostile,
     "two-regions": layouts.two_regions,
+    "one-project": layouts.one_project,
 }
 STACKS = {case: emit(*make()).stacks for case, make in CASES.items()}
 every_case = pytest.mark.parametrize("case", CASES)
@@ -67,7 +68,7 @@ def test_the_emitted_tree_is_clean_under_ruff(case: str, arguments: tuple[str, .
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("case", ["two-clouds", "two-regions"])
+@pytest.mark.parametrize("case", ["two-clouds", "two-regions", "one-project"])
 def test_the_emitted_tree_is_clean_under_pyright_strict(case: str) -> None:
     command = [sys.executable, "-m", "pyright", "-p", str(expected(case) / "stacks"), "--pythonpath", sys.executable]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

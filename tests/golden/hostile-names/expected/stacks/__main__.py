@@ -4,7 +4,7 @@ import importlib
 
 import pulumi
 
-from components.values import AwsBase, AwsRegion, GcpEdge, GcpRegion
+from components.values import AwsBase, AwsRegion, GcpBase, GcpEdge, GcpRegion
 
 module = f"groups.{pulumi.get_stack().replace('-', '_')}"
 try:
@@ -26,6 +26,10 @@ match stack:
         from components.gcp import build_region as build_gcp_region
 
         build_gcp_region(stack)
+    case GcpBase():
+        from components.gcp_base import build_base as build_gcp_base
+
+        build_gcp_base(stack)
     case GcpEdge():
         from components.gcp_edge import build_edge
 
