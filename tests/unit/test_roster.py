@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from generator.cli import app
 from generator.present.document import saved_recommendation
 from generator.schemas import schemas
+from tests.gemini_server import gemini_server
 
 NEWCOMER = "name: newcomer\nartifact: newcomer/1.tar.gz\nexpected: {like: churn, mean_rps: 0.5}\n"
 ADDED = """\
@@ -135,6 +136,28 @@ def test_advice_is_named_and_executed_by_nobody(place: Path) -> None:
 
     assert "The offline proposer (rules, no language model) would take" in result.stdout
     assert "Nothing was written." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "choice", "failure"),
+    [('{"choices": {"w0": "o1"}}', 2, None), ('{"choices": {"w0": "o9"}}', None, "not offered"), ("", None, "empty")],
+)
+def test_a_language_model_advises_and_nothing_of_the_inventory_reaches_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch, said: str, choice: int | None, failure: str | None
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-not-a-real-key")
+    with gemini_server(lambda _instruction, _prompt, _schema: said) as gemini:
+        monkeypatch.setenv("COVEY_GEMINI_ENDPOINT", gemini.url)
+        before = contents(place / "infra")
+        answer = answered(join(place, "--json", "--llm", "google-genai", "--llm-record", str(place / "record")))
+
+    assert choice == answer["placement"]["choice"]
+    assert (answer["placement"]["failure"] is None) == (failure is None)
+    assert (failure or "") in (answer["placement"]["failure"] or "")
+    assert before == contents(place / "infra")
+    assert gemini.bodies
+    for name in ("newcomer", "churn", "prices", "search", "my-fleet"):
+        assert not any(name in body.decode() for body in gemini.bodies)
 
 
 def test_a_hostile_name_is_text(place: Path) -> None:
