@@ -231,12 +231,12 @@ FAULTS: dict[str, Fault] = {
     "budget-counts-something": Fault(
         AWS,
         change(tokens.AWS_BUDGET, "costFilters", 0, "values", to=["user:stack$prod"]),
-        "budget-prod-us-east-2 counts user:stack$prod, which nothing in this stack carries.",
+        "budget counts user:stack$prod, which nothing in this stack carries.",
     ),
     "budget-is-heard": Fault(
         AWS,
         change(tokens.AWS_BUDGET, "notifications", 0, "subscriberSnsTopicArns", to=[]),
-        "budget-prod-us-east-2 tells nobody.",
+        "budget tells nobody.",
     ),
     "scaling-is-bounded": Fault(
         SERVICES,
