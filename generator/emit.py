@@ -117,9 +117,9 @@ def emit(
         reference = WRITTEN[type(stack)][1]
         files[f"{SEEDS}Pulumi.{name}.yaml"] = spell("config.yaml", settings=seeds(stack, site), reference=reference)
     files["CUTOVER.md"] = spell("CUTOVER.md", plan=cutover(stacks, site))
-    for path, text in files.items():
-        if path.endswith(".py"):
-            parse(path, text)
+    # Every other module is copied as it lies in this package.
+    for path, text in data.items():
+        parse(path, text)
     if provenance is not None:
         files[RECOMMENDATION] = provenance.recommendation
     groups = list(emitted_groups(stacks, site))
