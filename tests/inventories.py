@@ -91,7 +91,7 @@ def wide_csv(rows: Mapping[str, Sequence[object]]) -> str:
 def write_fleet(folder: Path, document: Mapping[str, Any] | str | bytes, traffic: str | bytes | None = None) -> Path:
     """Write an inventory and its traffic; two workloads with 100 bins where none is given."""
     if isinstance(document, Mapping):
-        document = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, default_flow_style=False)
+        document = yaml.dump(dict(document), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     content = document if isinstance(document, bytes) else document.encode()
     (folder / "fleet.yaml").write_bytes(content)
     if traffic is None:
