@@ -21,6 +21,7 @@ def test_the_starting_inventory_loads_as_it_is(tmp_path: Path) -> None:
 def test_the_starting_inventory_shows_every_block() -> None:
     shown = set(yaml.safe_load(starter()["fleet.yaml"]))
 
-    assert set(FleetEntry.model_fields) - shown == {"cost_centre", "prices"}
+    assert set(FleetEntry.model_fields) - shown == {"cost_centre", "goals", "prices"}
     assert "# cost_centre:" in starter()["fleet.yaml"]
+    assert "# goals:" in starter()["fleet.yaml"]
     assert "# prices:" in starter()["fleet.yaml"]
