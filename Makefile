@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SCHEMAS := build/schemas
+# A file stays on one core: its tests share a running fleet, a plan, a recording. In the order they are named in.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-solver bench-preview bench-proposers handwritten pulumi lock stacks clean
 
@@ -11,14 +13,14 @@ demo: .venv/ready
 	$(BIN)/covey preview build/demo --offline
 
 test: .venv/ready pulumi
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 # The quick ones: no Pulumi CLI, no planning of whole examples.
 unit: .venv/ready
-	$(BIN)/pytest -m "not engine and not plans"
+	$(BIN)/pytest $(PARALLEL) -m "not engine and not plans"
 
 engine: .venv/ready pulumi
-	$(BIN)/pytest -m engine
+	$(BIN)/pytest $(PARALLEL) -m engine
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
