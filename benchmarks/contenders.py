@@ -4,7 +4,7 @@ Packings form groups; who serves a group, and how it scales, is left to the one 
 also start covey's own search live in `generator.solve.packings`; here stand the two that do not.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,26 +67,23 @@ def _packed(name: str) -> Callable[[Problem], list[list[Members]]]:
     packing = PACKINGS[name]
 
     def groupings(problem: Problem) -> list[list[Members]]:
+        # The fleets compared here are of one compatibility class.
+        (atoms,) = problem.classes
+        seen = units(problem, atoms)
         found = {
-            tuple(sorted(packing.pack(seen, host, setting)))
-            for seen, host in _hosts(problem)
+            tuple(sorted(groups))
             for setting in packing.settings
+            for groups in packing.pack(seen, setting, hosts(problem, atoms, HOST_SIZES))
         }
         return [list(one) for one in sorted(found)]
 
     return groupings
 
 
-def _hosts(problem: Problem) -> Iterator[tuple[Units, Host]]:
-    # The fleets compared here are of one compatibility class.
+def _greedy(problem: Problem) -> list[list[Members]]:
     (atoms,) = problem.classes
     seen = units(problem, atoms)
-    for host in hosts(problem, atoms, HOST_SIZES):
-        yield seen, host
-
-
-def _greedy(problem: Problem) -> list[list[Members]]:
-    return [_replicated(seen, host) for seen, host in _hosts(problem)]
+    return [_replicated(seen, host) for host in hosts(problem, atoms, HOST_SIZES)]
 
 
 def _replicated(seen: Units, host: Host) -> list[Members]:

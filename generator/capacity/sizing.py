@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -274,8 +275,7 @@ class _Group:
         if key not in self._series:
             load = table.work_s[self.members, processor] @ self.rates
             signal = scaling_signal(load, behaviour, self.sizer.bin_s)
-            busiest = np.argsort(-load, kind="stable")
-            self._series[key] = _Series(load, signal, _quantiles(load[busiest[::-1]]), busiest)
+            self._series[key] = _Series(load, signal)
         return self._series[key]
 
     def up(self, hosting: Hosting) -> FloatArray:
@@ -370,12 +370,20 @@ class _Group:
 
 @dataclass(frozen=True, eq=False)
 class _Series:
-    """Load and scaling signal in processors, bin by bin; the load at `MINIMUM_QUANTILES`; the bins, busiest first."""
+    """Load and scaling signal in processors, bin by bin."""
 
     load: FloatArray
     signal: FloatArray
-    quantiles: FloatArray
-    busiest: NDArray[np.intp]
+
+    @cached_property
+    def busiest(self) -> NDArray[np.intp]:
+        """The bins, busiest first."""
+        return np.argsort(-self.load, kind="stable")
+
+    @cached_property
+    def quantiles(self) -> FloatArray:
+        """The load at `MINIMUM_QUANTILES`."""
+        return _quantiles(self.load[self.busiest[::-1]])
 
 
 class _Misses:

@@ -1,15 +1,15 @@
 """Published ways to pack workloads onto hosts of one size: starts for the search, and contenders of their own."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from generator.model import FloatArray
-from generator.solve.problem import Members, Problem, union
+from generator.solve.first_fit import Queue, Rule, first_fit, rules
+from generator.solve.problem import Members, Problem
 
 PACKED_BINS = 1024
 SECONDS_PER_DAY = 86_400.0
@@ -49,8 +49,16 @@ class Units:
 class Packing:
     """A way to pack, and the settings worth trying; the first is the published one."""
 
-    pack: Callable[[Units, Host, float], list[Members]]
+    queue: Callable[[Units, float], Queue]
     settings: tuple[float, ...] = (0.0,)
+
+    def pack(self, units: Units, setting: float, onto: Sequence[Host]) -> Iterator[list[Members]]:
+        """Pack atoms onto hosts of each size in turn; what to place is worked out once for all of them."""
+        queue, bounds = self.queue(units, setting), rules(units.problem, units.atoms)
+        for host in onto:
+            yield first_fit(
+                units.problem, units.atoms, bounds, queue, memory_gib=host.memory_gib, processors=host.processors
+            )
 
 
 def units(problem: Problem, atoms: tuple[Members, ...]) -> Units:
@@ -75,37 +83,38 @@ def hosts(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[Host
     return [Host(*sizes[i]) for i in picked]
 
 
-def dedicated(units: Units, host: Host, setting: float) -> list[Members]:
+def dedicated(units: Units, setting: float) -> Queue:
     """Every atom alone: one endpoint each."""
-    del host, setting
-    return list(units.atoms)
+    del setting
+    count = np.arange(len(units.atoms))
+    return Queue(count, np.zeros((len(count), 1)), "highest", walls=count)
 
 
-def memory_first_fit(units: Units, host: Host, setting: float) -> list[Members]:
+def memory_first_fit(units: Units, setting: float) -> Queue:
     """Fill hosts by memory, largest model first; autoscaling is left to carry the load."""
     del setting
     memory = np.array([units.problem.machines.memory_of[list(atom)].sum() for atom in units.atoms])
-    return _first_fit(units, host, np.argsort(-memory, kind="stable"), np.zeros((len(units.atoms), 1)), _sum)
+    return _queue(memory, np.zeros((len(units.atoms), 1)), "highest")
 
 
-def sum_of_quantiles(units: Units, host: Host, setting: float) -> list[Members]:
+def sum_of_quantiles(units: Units, setting: float) -> Queue:
     """First fit decreasing on a quantile of each load, added up as if all came at once; 1 adds up peaks."""
     size = np.quantile(units.load, setting, axis=1)
-    return _first_fit(units, host, np.argsort(-size, kind="stable"), size[:, None], _sum)
+    return _queue(size, size[:, None], "highest")
 
 
-def joint_series(units: Units, host: Host, setting: float) -> list[Members]:
+def joint_series(units: Units, setting: float) -> Queue:
     """First fit on the peak of the summed series (Meng et al., joint VM sizing, ICAC 2010), largest peak first.
 
     A setting above 0 seeds a random order instead.
     """
-    order = np.argsort(-units.peak(), kind="stable")
+    queue = _queue(units.peak(), units.load, "highest")
     if setting > 0:
-        order = np.random.default_rng(int(setting)).permutation(len(units.atoms))
-    return _first_fit(units, host, order, units.load, _peak)
+        return replace(queue, order=np.random.default_rng(int(setting)).permutation(len(units.atoms)))
+    return queue
 
 
-def peak_clustering(units: Units, host: Host, setting: float) -> list[Members]:
+def peak_clustering(units: Units, setting: float) -> Queue:
     """Bodies of all plus the tails of the worst cluster that peaks together (Verma et al., PCP, USENIX ATC 2009).
 
     The setting is the quantile up to which a trace is body; theirs is the 90th percentile.
@@ -118,11 +127,10 @@ def peak_clustering(units: Units, host: Host, setting: float) -> list[Members]:
     amounts = np.zeros((len(units.atoms), 1 + count))
     amounts[:, 0] = body
     amounts[np.arange(len(units.atoms)), 1 + cluster] = tail
-    order = np.argsort(-units.peak(), kind="stable")
-    return _first_fit(units, host, order, amounts, lambda held: held[:, 0] + held[:, 1:].max(axis=1))
+    return _queue(units.peak(), amounts, "body and worst tail")
 
 
-def time_windows(units: Units, host: Host, setting: float) -> list[Members]:
+def time_windows(units: Units, setting: float) -> Queue:
     """Peaks by time of day, added up window by window: complementary loads share (as Coach does, ASPLOS 2025).
 
     The setting is the number of windows a day; theirs is 6. A window's peak is the 95th percentile over its bins.
@@ -130,33 +138,29 @@ def time_windows(units: Units, host: Host, setting: float) -> list[Members]:
     count = int(setting)
     window = (np.arange(units.load.shape[1]) * units.bin_s / SECONDS_PER_DAY * count).astype(int) % count
     amounts = np.stack([np.quantile(units.load[:, window == w], 0.95, axis=1) for w in np.unique(window)], axis=1)
-    return _first_fit(units, host, np.argsort(-units.peak(), kind="stable"), amounts, _peak)
+    return _queue(units.peak(), amounts, "highest")
 
 
-def chance_constrained(units: Units, host: Host, setting: float) -> list[Members]:
+def chance_constrained(units: Units, setting: float) -> Queue:
     """Mean plus `setting` standard deviations of independent loads (Cohen et al., Management Science 65, 2019)."""
     mean, variance = units.load.mean(axis=1), units.load.var(axis=1)
-    order = np.argsort(-(mean + setting * np.sqrt(variance)), kind="stable")
     amounts = np.column_stack([mean, variance])
-    return _first_fit(units, host, order, amounts, lambda held: held[:, 0] + setting * np.sqrt(held[:, 1]))
+    return _queue(mean + setting * np.sqrt(variance), amounts, "mean and deviation", deviations=setting)
 
 
-def chance_with_covariance(units: Units, host: Host, setting: float) -> list[Members]:
+def chance_with_covariance(units: Units, setting: float) -> Queue:
     """The same with the variance of the summed series, so that covariance counts."""
-    order = np.argsort(-(units.load.mean(axis=1) + setting * units.load.std(axis=1)), kind="stable")
-    return _first_fit(units, host, order, units.load, lambda held: held.mean(axis=1) + setting * held.std(axis=1))
+    size = units.load.mean(axis=1) + setting * units.load.std(axis=1)
+    return _queue(size, units.load, "deviation of the sum", deviations=setting)
 
 
-def by_community(units: Units, host: Host, setting: float) -> list[Members]:
+def by_community(units: Units, setting: float) -> Queue:
     """Joint series, packed within communities: neighbours in the graph share hosts."""
     del setting
-    community = np.array([units.problem.community[atom[0]] for atom in units.atoms])
-    groups: list[Members] = []
-    for one in np.unique(community):
-        order = np.flatnonzero(community == one)
-        order = order[np.argsort(-units.peak()[order], kind="stable")]
-        groups.extend(_first_fit(units, host, order, units.load, _peak))
-    return groups
+    return replace(
+        _queue(units.peak(), units.load, "highest"),
+        walls=np.array([units.problem.community[atom[0]] for atom in units.atoms], dtype=np.intp),
+    )
 
 
 PACKINGS: dict[str, Packing] = {
@@ -174,50 +178,7 @@ PACKINGS: dict[str, Packing] = {
 }
 
 
-def _sum(held: FloatArray) -> FloatArray:
-    return held[:, 0]
-
-
-def _peak(held: FloatArray) -> FloatArray:
-    return held.max(axis=1)
-
-
-def _first_fit(
-    units: Units,
-    host: Host,
-    order: Iterable[int] | NDArray[np.intp],
-    amounts: FloatArray,
-    used: Callable[[FloatArray], FloatArray],
-) -> list[Members]:
-    """Put each atom into the first host whose rules, memory and processors bear it, else open a new one.
-
-    What a host holds is the sum of its atoms' `amounts`, shape (A, D); `used` turns sums, shape (H, D), to processors.
-    """
-    problem, table = units.problem, units.problem.machines
-    numbers = list(map(int, order))
-    flat = np.concatenate([units.atoms[atom] for atom in numbers])
-    _, artifact = np.unique(table.artifact_index[flat], return_inverse=True)
-    artifact_of = dict(zip(flat.tolist(), artifact.tolist(), strict=True))
-    most = table.fleet.limits.models_per_group
-    overhead_gib = 0.0 if table.fleet.workloads[int(flat[0])].accelerator == "gpu" else table.overhead_gib(int(flat[0]))
-    held = np.zeros((len(numbers), amounts.shape[1]))
-    here = np.zeros((len(numbers), int(artifact.max()) + 1), dtype=bool)
-    memory_gib, count = np.full(len(numbers), overhead_gib), np.zeros(len(numbers), dtype=np.intp)
-    groups: list[Members] = []
-    for atom in numbers:
-        members, opened = units.atoms[atom], len(groups)
-        gib = {artifact_of[i]: float(table.memory_of[i]) for i in members}
-        index, sizes = np.array(list(gib)), np.array(list(gib.values()))
-        wanted = memory_gib[:opened] + ~here[:opened, index] @ sizes
-        open_to = np.flatnonzero((wanted <= host.memory_gib) & (count[:opened] + len(members) <= most))
-        fit = open_to[used(held[open_to] + amounts[atom]) <= host.processors] if len(open_to) else open_to
-        chosen = next((h for h in fit.tolist() if problem.may_group(union(groups[h], members))), opened)
-        if chosen == opened:
-            groups.append(members)
-        else:
-            groups[chosen] = union(groups[chosen], members)
-        memory_gib[chosen] += float(~here[chosen, index] @ sizes)
-        here[chosen, index] = True
-        held[chosen] += amounts[atom]
-        count[chosen] += len(members)
-    return groups
+def _queue(size: FloatArray, amounts: FloatArray, rule: Rule, *, deviations: float = 0.0) -> Queue:
+    """Largest first, no walls."""
+    nowhere = np.zeros(len(size), dtype=np.intp)
+    return Queue(np.argsort(-size, kind="stable"), amounts, rule, nowhere, deviations)

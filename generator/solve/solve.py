@@ -149,8 +149,9 @@ def best_packings(problem: Problem, atoms: tuple[Members, ...], count: int) -> l
     seen = units(problem, atoms)
     found: dict[tuple[Members, ...], tuple[float, str]] = {}
     for name, packing in PACKINGS.items():
-        for host in hosts(problem, atoms, 1 if name == "dedicated" else HOST_SIZES):
-            groups = tuple(sorted(packing.pack(seen, host, packing.settings[0])))
+        onto = hosts(problem, atoms, 1 if name == "dedicated" else HOST_SIZES)
+        for packed in packing.pack(seen, packing.settings[0], onto):
+            groups = tuple(sorted(packed))
             found.setdefault(groups, (sum(map(problem.worth, groups)), name))
     possible = [groups for groups, (worth, _) in found.items() if worth < np.inf]
     cheapest = sorted(possible, key=lambda groups: (*found[groups], groups))[:count]

@@ -1,0 +1,243 @@
+"""First fit onto hosts of one size, compiled: every packing is an order, amounts, and a rule by which they add up."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.compiled import compiled
+from generator.model import FloatArray
+from generator.solve.problem import Members, Problem, union
+
+# How the sums of what a host holds turn into processors.
+Rule = Literal["highest", "body and worst tail", "mean and deviation", "deviation of the sum"]
+_HIGHEST, _BODY_AND_TAIL, _MEAN_AND_DEVIATION, _DEVIATION_OF_SUM = range(4)
+_RULES: dict[Rule, int] = {
+    "highest": _HIGHEST,
+    "body and worst tail": _BODY_AND_TAIL,
+    "mean and deviation": _MEAN_AND_DEVIATION,
+    "deviation of the sum": _DEVIATION_OF_SUM,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Queue:
+    """Atoms in the order in which a packing places them, and what it takes them to need.
+
+    Parameters
+    ----------
+    order : ndarray of int, shape (A,)
+    amounts : ndarray, shape (A, D)
+        Processors, or what the rule makes processors of.
+    rule : str
+        ``highest``: the greatest column of the sums. ``body and worst tail``: the first column and the greatest of the
+        others. ``mean and deviation``: the first column and `deviations` roots of the second. ``deviation of the sum``:
+        mean of all columns and `deviations` standard deviations over them.
+    walls : ndarray of int, shape (A,)
+        Atoms share a host only with their own number.
+    """
+
+    order: NDArray[np.intp]
+    amounts: FloatArray
+    rule: Rule
+    walls: NDArray[np.intp]
+    deviations: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """What `Problem.may_group` asks of the atoms of one compatibility class, as arrays over A atoms.
+
+    Parameters
+    ----------
+    count : ndarray of int, shape (A,)
+    share : ndarray, shape (A,)
+        Of the fleet's requests.
+    first, artifacts : ndarray of int, shapes (A + 1,) and (N,)
+        Atom a holds the artifacts from ``first[a]`` to ``first[a + 1]``.
+    artifact_gib : ndarray, shape (number of artifacts,)
+    labels : ndarray of bool, shape (A, number of `keep_apart` labels)
+    regions : ndarray of bool, shape (A, R)
+    machines : ndarray of bool, shape (2, A, K)
+        Machines that may serve the atom beside others of the same artifact, and of others.
+    room_gib : ndarray, shape (2, K)
+        Memory of a machine for one artifact, and for several.
+    """
+
+    count: NDArray[np.intp]
+    share: FloatArray
+    first: NDArray[np.intp]
+    artifacts: NDArray[np.intp]
+    artifact_gib: FloatArray
+    labels: NDArray[np.bool_]
+    regions: NDArray[np.bool_]
+    machines: NDArray[np.bool_]
+    room_gib: FloatArray
+    overhead_gib: float
+
+
+def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
+    """Tabulate what atoms of one class may share."""
+    table, fleet = problem.machines, problem.machines.fleet
+    held = [np.unique(table.artifact_index[list(atom)]) for atom in atoms]
+    known, artifacts = np.unique(np.concatenate(held), return_inverse=True)
+    largest = np.zeros(int(table.artifact_index.max()) + 1)
+    largest[table.artifact_index] = table.memory_of
+    labelled = [{label for i in atom if (label := fleet.workloads[i].keep_apart) is not None} for atom in atoms]
+    labels = sorted(set().union(*labelled))
+    on_gpu = table.processor_class > 0
+    copies_fit = table.gpus_per_copy[:, table.processor_class] <= table.processors
+    allowed = np.array([table.machine_allowed[list(atom)].all(axis=0) for atom in atoms])
+    one = np.array([(copies_fit[list(atom)] | ~on_gpu).all(axis=0) for atom in atoms])
+    gpu = fleet.workloads[atoms[0][0]].accelerator == "gpu"
+    return Rules(
+        count=np.array([len(atom) for atom in atoms], dtype=np.intp),
+        share=np.array([problem.share[list(atom)].sum() for atom in atoms]),
+        first=np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.intp),
+        artifacts=artifacts.astype(np.intp),
+        artifact_gib=largest[known],
+        labels=np.array([[label in mine for label in labels] for mine in labelled], dtype=bool).reshape(len(atoms), -1),
+        regions=np.array([table.region_allowed[list(atom)].all(axis=0) for atom in atoms]),
+        machines=np.array([allowed & one, allowed & table.multi_model]),
+        room_gib=np.array([np.where(on_gpu, np.inf, table.memory_gib), table.memory_gib * problem.memory_share]),
+        overhead_gib=0.0 if gpu else table.overhead_gib(atoms[0][0]),
+    )
+
+
+def first_fit(
+    problem: Problem, atoms: tuple[Members, ...], bounds: Rules, queue: Queue, *, memory_gib: float, processors: float
+) -> list[Members]:
+    """Put each atom into the first host whose rules, memory and processors bear it, else open a new one.
+
+    Parameters
+    ----------
+    problem : Problem
+    atoms : tuple of members
+    bounds : Rules
+        Of these atoms.
+    queue : Queue
+    memory_gib, processors : float
+        Of a host.
+
+    Returns
+    -------
+    list of members
+        Groups, in the order in which their hosts were opened.
+    """
+    host_of = _place(
+        queue.order,
+        np.ascontiguousarray(queue.amounts, dtype=np.float64),
+        _RULES[queue.rule],
+        queue.deviations,
+        queue.walls,
+        bounds.count,
+        bounds.share,
+        bounds.first,
+        bounds.artifacts,
+        bounds.artifact_gib,
+        bounds.labels,
+        bounds.regions,
+        bounds.machines,
+        bounds.room_gib,
+        bounds.overhead_gib,
+        problem.machines.fleet.limits.models_per_group,
+        problem.share_limit,
+        memory_gib,
+        processors,
+    )
+    members: list[list[Members]] = [[] for _ in range(int(host_of.max()) + 1)]
+    for atom, host in zip(atoms, host_of.tolist(), strict=True):
+        members[host].append(atom)
+    return [union(*parts) for parts in members]
+
+
+@compiled
+def _place(
+    order: NDArray[np.intp],
+    amounts: FloatArray,
+    rule: int,
+    deviations: float,
+    walls: NDArray[np.intp],
+    count: NDArray[np.intp],
+    share: FloatArray,
+    first: NDArray[np.intp],
+    artifacts: NDArray[np.intp],
+    artifact_gib: FloatArray,
+    labels: NDArray[np.bool_],
+    regions: NDArray[np.bool_],
+    machines: NDArray[np.bool_],
+    room_gib: FloatArray,
+    overhead_gib: float,
+    most: int,
+    share_limit: float,
+    host_gib: float,
+    processors: float,
+) -> NDArray[np.intp]:
+    """Host of each atom, shape (A,)."""
+    atoms = len(order)
+    host_of = np.zeros(atoms, dtype=np.intp)
+    held = np.zeros(amounts.shape)
+    here = np.zeros((atoms, len(artifact_gib)), dtype=np.bool_)
+    gib, kinds = np.full(atoms, overhead_gib), np.zeros(atoms, dtype=np.intp)
+    counts, shares = np.zeros(atoms, dtype=np.intp), np.zeros(atoms)
+    wall = np.zeros(atoms, dtype=np.intp)
+    labels_of, regions_of = np.zeros(labels.shape, dtype=np.bool_), np.ones(regions.shape, dtype=np.bool_)
+    machines_of = np.ones(machines.shape, dtype=np.bool_)
+    opened = 0
+    for atom in order:
+        chosen = opened
+        for host in range(opened):
+            beyond = counts[host] + count[atom] > most or shares[host] + share[atom] > share_limit
+            if wall[host] != walls[atom] or beyond:
+                continue
+            if not (regions_of[host] & regions[atom]).any() or (labels_of[host] & labels[atom]).any():
+                continue
+            wanted, distinct = gib[host], kinds[host]
+            for i in range(first[atom], first[atom + 1]):
+                if not here[host, artifacts[i]]:
+                    wanted += artifact_gib[artifacts[i]]
+                    distinct += 1
+            mixed = 1 if distinct > 1 else 0
+            serve = machines_of[mixed, host] & machines[mixed, atom] & (room_gib[mixed] >= wanted)
+            if wanted <= host_gib and serve.any() and _bears(held[host], amounts[atom], rule, deviations, processors):
+                chosen = host
+                break
+        if chosen == opened:
+            opened += 1
+            wall[chosen] = walls[atom]
+        host_of[atom] = chosen
+        for i in range(first[atom], first[atom + 1]):
+            if not here[chosen, artifacts[i]]:
+                here[chosen, artifacts[i]] = True
+                gib[chosen] += artifact_gib[artifacts[i]]
+                kinds[chosen] += 1
+        held[chosen] += amounts[atom]
+        counts[chosen] += count[atom]
+        shares[chosen] += share[atom]
+        labels_of[chosen] |= labels[atom]
+        regions_of[chosen] &= regions[atom]
+        machines_of[:, chosen] &= machines[:, atom]
+    return host_of
+
+
+@compiled
+def _bears(held: FloatArray, added: FloatArray, rule: int, deviations: float, processors: float) -> bool:
+    """Tell whether a host's processors carry what it holds and one atom more."""
+    if rule in (_HIGHEST, _BODY_AND_TAIL):
+        from_column = 0 if rule == _HIGHEST else 1
+        left = processors - (held[0] + added[0]) * from_column
+        for column in range(from_column, len(held)):
+            if held[column] + added[column] > left:
+                return False
+        return left >= 0.0
+    if rule == _MEAN_AND_DEVIATION:
+        return held[0] + added[0] + deviations * math.sqrt(held[1] + added[1]) <= processors
+    total = squares = 0.0
+    for column in range(len(held)):
+        total += held[column] + added[column]
+    mean = total / len(held)
+    for column in range(len(held)):
+        squares += (held[column] + added[column] - mean) ** 2
+    return mean + deviations * math.sqrt(squares / len(held)) <= processors
