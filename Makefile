@@ -64,7 +64,7 @@ pulumi:
 
 # The emitted examples/paper fleet at the root of this repository.
 stacks: .venv/ready
-	$(BIN)/covey emit examples/paper --into .
+	COVEY_JOURNAL=none $(BIN)/covey emit examples/paper --into .
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -4,13 +4,15 @@ Data goes to standard output, everything else to standard error. Heavy modules a
 `covey --help` answers at once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from generator import release, review, roster
+from generator import logbook, release, review, roster
 from generator.errors import CatalogError, DeployError, InputError
+from generator.history import JournalAt, history_of_plans, operation, refer
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, llm_verbs, seated
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
@@ -35,6 +37,7 @@ app = typer.Typer(
 catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
 app.add_typer(catalog_verbs, name="catalog")
 app.add_typer(llm_verbs, name="llm")
+app.add_typer(logbook.log_verbs, name="log")
 
 FleetPath = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
 ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
@@ -91,19 +94,17 @@ def plan(
     llm_notes: LlmNotes = None,
     llm_record: LlmRecord = None,
     llm_replay: LlmReplay = False,
+    journal: JournalAt = None,
 ) -> None:
     """Group the fleet and print three recommendations beside what they would replace."""
     for option, path in (("--report", report), ("--save", save)):
         if path is not None:
             must_be_writable(path, option)
-    from generator.present.document import document
-
     inputs, catalog = _read(fleet)
     if llm is None and not no_llm:
         say("No language model is asked (--llm gemini would): the offline proposer sits in its seat.")
     seat = seated(None if no_llm else llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    found = _planned(inputs, catalog, seed=seed, seat=seat)
-    published = document(found)
+    found, published = _planned(fleet, inputs, catalog, seed=seed, seat=seat, journal=journal)
     if save is not None:
         write_whole(save, published.text())
         say(f"Saved the plan to {save}.")
@@ -150,8 +151,7 @@ def explain(
     from generator.explain import explain as evidence
     from generator.partition import partition
     from generator.present.answers import Explanation
-    from generator.present.document import document
-    from generator.present.saved import read_plan
+    from generator.present.saved import must_match, read_plan
 
     saved = None if plan_file is None else read_plan(plan_file)
     inputs, catalog = _read(fleet)
@@ -159,8 +159,8 @@ def explain(
     communities = partition(correlation, seed=seed)
     found = evidence(machines(inputs.fleet, catalog), inputs.planned, correlation, communities, (one, other))
     if saved is None:
-        saved = document(_planned(inputs, catalog, seed=seed))
-    _must_match(saved, inputs, plan_file or fleet)
+        _, saved = _planned(fleet, inputs, catalog, seed=seed)
+    must_match(saved, inputs.fleet, plan_file or fleet)
     groups = {
         answer.profile: (_group_with(one, answer.groups), _group_with(other, answer.groups))
         for answer in saved.recommendations
@@ -193,14 +193,14 @@ def emit(
     """Write the approved recommendation as a Pulumi project."""
     from generator.emit import emit as program_of
     from generator.files import read_emission, write_tree
-    from generator.present.document import chosen_of, document, layout_of
+    from generator.present.document import chosen_of, layout_of
     from generator.present.saved import read_plan
     from generator.provenance import provenance
 
     saved = None if plan_file is None else read_plan(plan_file)
     inputs, catalog = _read(fleet)
     if saved is None or plan_file is None:
-        saved = document(_planned(inputs, catalog, seed=seed))
+        _, saved = _planned(fleet, inputs, catalog, seed=seed)
         chosen = profile or saved.chosen.profile
     else:
         chosen = profile or saved.chosen.profile
@@ -209,6 +209,7 @@ def emit(
     layout, before = layout_of(saved, chosen), read_emission(into)
     program = program_of(layout, inputs.fleet, catalog, origin, before, drop_retiring=drop_retiring)
     write_tree(program, into, overwrite_edited=overwrite_edited)
+    refer(into, fleet)
     say(f"Wrote the {chosen} recommendation to {into}: {len(program.files)} files, stacks {', '.join(program.stacks)}.")
     say(f"Next: covey preview {into} --offline")
     if gone := sorted({group.stack for group in before.groups} - set(program.stacks) if before else ()):
@@ -246,6 +247,7 @@ def up(
     stack: Stacks = None,
     offline: Offline = False,
     unapproved: Annotated[bool, typer.Option("--unapproved", help="Ask for no approval; with --offline only.")] = False,
+    journal: JournalAt = None,
     json: Json = False,
 ) -> None:
     """Create and change what was approved, and nothing else, without asking again."""
@@ -253,7 +255,8 @@ def up(
         raise InputError("--unapproved", "is for --offline only.", "Approve the project: covey approve DIR --by WHO.")
     if not unapproved:
         release.require_approval(project, stack, offline=offline)
-    _operated("up", project, stack, offline=offline, json=json)
+    with operation("up", project, stack, journal, offline=offline) as done:
+        _operated("up", project, stack, offline=offline, json=json, done=done)
 
 
 @app.command()
@@ -276,15 +279,24 @@ def refresh(
 
 
 @app.command()
-def destroy(project: ProjectPath, *, stack: Stacks = None, offline: Offline = False, json: Json = False) -> None:
+def destroy(
+    project: ProjectPath,
+    *,
+    stack: Stacks = None,
+    offline: Offline = False,
+    journal: JournalAt = None,
+    json: Json = False,
+) -> None:
     """Delete what the project created, without asking again."""
-    _operated("destroy", project, stack, offline=offline, json=json)
+    with operation("destroy", project, stack, journal, offline=offline) as done:
+        _operated("destroy", project, stack, offline=offline, json=json, done=done)
 
 
 app.command()(release.approve)
 app.command()(release.verify)
 app.command()(roster.join)
 app.command()(roster.leave)
+app.command()(logbook.reject)
 app.command()(review.check)
 app.command()(review.diff)
 
@@ -353,19 +365,26 @@ def _read(fleet: Path) -> "tuple[Inputs, Catalog]":
     return load(fleet, catalog), catalog
 
 
-def _planned(inputs: "Inputs", catalog: "Catalog", *, seed: int, seat: Seat | None = None) -> "Plan":
+def _planned(
+    fleet: Path,
+    inputs: "Inputs",
+    catalog: "Catalog",
+    *,
+    seed: int,
+    seat: Seat | None = None,
+    journal: str | None = None,
+) -> "tuple[Plan, PlanDocument]":
     from generator.pipeline import plan as planned
+    from generator.present.document import document
 
-    model, notes = seat or (None, None)
+    history = history_of_plans(fleet, journal)
+    memory = history.remembered()
+    model, notes = (history.overheard(seat[0]), seat[1]) if seat else (None, None)
     with bar() as told:
-        return planned(inputs, catalog, seed=seed, model=model, notes=notes, progress=told)
-
-
-def _must_match(saved: "PlanDocument", inputs: "Inputs", file: Path) -> None:
-    names = {workload.name for workload in inputs.fleet.workloads}
-    if saved.fleet != inputs.fleet.name or saved.workloads != names:
-        what = "is a plan of another fleet, or of this one before its workloads changed."
-        raise InputError(str(file), what, "Plan anew: covey plan FLEET --save FILE.")
+        found = planned(inputs, catalog, seed=seed, model=model, memory=memory, notes=notes, progress=told)
+    published = document(found)
+    history.try_to_keep(published, inputs, catalog)
+    return found, published
 
 
 def _must_hold(saved: "PlanDocument", profile: "Profile", inputs: "Inputs", catalog: "Catalog", file: Path) -> None:
@@ -373,8 +392,9 @@ def _must_hold(saved: "PlanDocument", profile: "Profile", inputs: "Inputs", cata
     from generator.admit import admit
     from generator.capacity.machines import machines
     from generator.present.document import layout_of
+    from generator.present.saved import must_match
 
-    _must_match(saved, inputs, file)
+    must_match(saved, inputs.fleet, file)
     known = {(v.rule, v.subject) for r in saved.recommendations if r.profile == profile for v in r.violations}
     verdict = admit(layout_of(saved, profile), machines(inputs.fleet, catalog), inputs.scored)
     for found in verdict.violations:
@@ -401,6 +421,7 @@ def _operated(
     offline: bool,
     json: bool,
     look_only: bool = False,
+    done: "Callable[[list[StackReport]], None] | None" = None,
 ) -> "list[StackReport]":
     from functools import partial
 
@@ -422,8 +443,8 @@ def _operated(
     folder = offline_folder(project) if offline else None
     reports: list[StackReport] = []
     with bar() as told:
-        for done, stack in enumerate(reversed(stacks) if command == "destroy" else stacks):
-            told(stack, done / len(stacks))
+        for count, stack in enumerate(reversed(stacks) if command == "destroy" else stacks):
+            told(stack, count / len(stacks))
             try:
                 if in_process:
                     reports.append(deploy.preview_in_process(project, stack))
@@ -433,6 +454,8 @@ def _operated(
                 if reports:
                     say(f"Done before the failure: {', '.join(report.stack for report in reports)}.")
                 raise
+    if done is not None:
+        done(reports)
     for report in reports:
         for note in report.notes:
             say(f"{report.stack}: {note}")

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizer, Sizing
 from generator.dialogue import Brief, Example, LanguageModel, Option, Question
-from generator.model import CLOUD_OF_HOSTING, Usage
+from generator.model import CLOUD_OF_HOSTING, FloatArray, Usage
 
 Members = tuple[int, ...]
 Sized = tuple[Members, Sizing]
@@ -102,13 +103,13 @@ def propose(
     return Proposal(found, None, usage)
 
 
-def group_figures(members: Members, sizer: Sizer) -> dict[str, float]:
+def group_figures(members: Members, table: Machines, mean_rps: FloatArray) -> dict[str, float]:
     """What is told of a group: how many models, how busy, how large, how hard its tightest objective is."""
-    table, index = sizer.machines, np.array(members)
+    index = np.array(members)
     workloads = [table.fleet.workloads[i] for i in members]
     return {
         "models": len(members),
-        "requests_per_s": _rounded(float(sizer.mean_rate[index].sum())),
+        "requests_per_s": _rounded(float(mean_rps[index].sum())),
         "memory_gib": _rounded(table.resident_gib(index)),
         "tightest_objective_ms": _rounded(min(w.objective.latency_s for w in workloads) * 1e3),
         "needs_gpu": float(workloads[0].accelerator == "gpu"),
@@ -134,7 +135,7 @@ def _served(groups: Sequence[Sized], sizer: Sizer) -> tuple[tuple[Question, ...]
                 break
         options = tuple(_option(f"o{i}", members, sizing, sizer) for i, sizing in enumerate(found))
         sizings.update({(_id(number), option.id): s for option, s in zip(options, found, strict=True)})
-        questions.append(Question(_id(number), group_figures(members, sizer), options))
+        questions.append(Question(_id(number), group_figures(members, sizer.machines, sizer.mean_rate), options))
     return tuple(questions), sizings
 
 

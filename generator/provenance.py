@@ -36,11 +36,13 @@ def provenance(inputs: Inputs, catalog: Catalog, recommendation: str) -> Provena
     -------
     Provenance
     """
-    return Provenance(_digest(inputs), _digest(catalog), recommendation)
+    inventory, catalogue = (sha256(canonical(value)).hexdigest() for value in (inputs, catalog))
+    return Provenance(inventory, catalogue, recommendation)
 
 
-def _digest(value: object) -> str:
-    return sha256(_spelled(_canonical(value)).encode()).hexdigest()
+def canonical(value: Inputs | Catalog) -> bytes:
+    """Spell a value as `provenance` says: what its digest is taken of."""
+    return _spelled(_canonical(value)).encode()
 
 
 def _spelled(value: object) -> str:

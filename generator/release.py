@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from generator.errors import DeployError, InputError
+from generator.history import JournalAt, history_of_decisions
 from generator.present.figures import plain
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
 
@@ -28,6 +29,7 @@ def approve(
     ] = False,
     stack: Stacks = None,
     offline: Offline = False,
+    journal: JournalAt = None,
 ) -> None:
     """Preview the project and record in approval.json who approves these files and these operations."""
     from generator.approval.on_disk import APPROVAL
@@ -40,6 +42,7 @@ def approve(
     must_be_writable(place, "approve")
     if place.is_symlink():
         raise InputError(str(place), "is a link; covey writes through none.", "Remove it.")
+    history = history_of_decisions(project, journal)
     with bar() as told:
         signed, previews = sign_off(
             project,
@@ -52,6 +55,7 @@ def approve(
             note=note,
             progress=told,
         )
+    history.add("approval", signed.text().encode(), by=by)
     write_whole(place, signed.text())
     put_drawn(lambda console: show_deployment(deployment("preview", previews), console))
     if signed.edited:

@@ -10,6 +10,7 @@ from generator.inventory.fleet_document import fleet_schema
 from generator.inventory.newcomer import newcomer_schema
 from generator.present.answers import answer_schemas, published
 from generator.present.ledger import LedgerReport
+from generator.present.log import Log, LogVerification
 from generator.present.membership import MembershipAnswer
 from generator.present.plan_document import chosen_schema, plan_schema
 
@@ -24,6 +25,8 @@ def schemas() -> Mapping[str, str]:
         "ledger.schema.json": published("ledger", LedgerReport),
         "membership.schema.json": published("membership", MembershipAnswer),
         "newcomer.schema.json": newcomer_schema(),
+        "log.schema.json": published("log", Log),
+        "log-verification.schema.json": published("log-verification", LogVerification),
         **answer_schemas(),
     }
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator.errors import InputError
+from generator.history import JournalAt, history_of_plans
 from generator.shell import bar, put, put_drawn, say
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def payload(
     *,
     llm_notes: LlmNotes = None,
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="As for covey plan.")] = 0,
+    journal: JournalAt = None,
 ) -> None:
     """Print every prompt that `covey plan --llm` would send, one line of JSON each, and send nothing.
 
@@ -80,7 +82,9 @@ def payload(
     catalog = read_catalog()
     recorder = PayloadRecorder()
     with bar() as told:
-        plan(load(fleet, catalog), catalog, seed=seed, model=recorder, notes=llm_notes, progress=told)
+        inputs = load(fleet, catalog)
+        memory = history_of_plans(fleet, journal).remembered()
+        plan(inputs, catalog, seed=seed, model=recorder, memory=memory, notes=llm_notes, progress=told)
     put("".join(f"{prompt.text()}\n" for prompt in recorder.prompts))
     characters = sum(len(prompt.text()) for prompt in recorder.prompts)
     say(f"{len(recorder.prompts)} prompts, {characters:,} characters. Nothing was sent.")

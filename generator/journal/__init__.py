@@ -1,6 +1,27 @@
 """What was read, planned, asked, decided and deployed: contents by their digest, on a log that only grows."""
 
-from generator.journal.chain import Break as Break
-from generator.journal.chain import Entry as Entry
-from generator.journal.store import Journal as Journal
-from generator.journal.store import Kind as Kind
+from generator.journal.chain import Break, Entry
+from generator.journal.recall import recall
+from generator.journal.records import (
+    DeploymentRecord,
+    RecommendationRecord,
+    RecommendationsRecord,
+    RejectionRecord,
+    ReplyRecord,
+    ServedGroup,
+)
+from generator.journal.store import Journal, Kind
+
+__all__ = [
+    "Break",
+    "DeploymentRecord",
+    "Entry",
+    "Journal",
+    "Kind",
+    "RecommendationRecord",
+    "RecommendationsRecord",
+    "RejectionRecord",
+    "ReplyRecord",
+    "ServedGroup",
+    "recall",
+]

@@ -34,8 +34,9 @@ class Journal:
 
     Parameters
     ----------
-    url : str
-        As SQLAlchemy has it: ``sqlite:///journal.sqlite``. Its file is made by the first entry; its folder is not.
+    place : Path or str
+        A file of SQLite, or a URL as SQLAlchemy has it: ``sqlite:///journal.sqlite``. The first entry makes the file,
+        and not its folder.
 
     Raises
     ------
@@ -43,9 +44,9 @@ class Journal:
         It is no such URL, or nothing here speaks to such a database.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, place: Path | str) -> None:
         try:
-            self._url: URL = make_url(url)
+            self._url: URL = make_url(place) if isinstance(place, str) else URL.create("sqlite", database=str(place))
             self._engine = create_engine(self._url, poolclass=NullPool, connect_args=_connect_arguments(self._url))
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             remedy = "Name a file, or a URL such as sqlite:///journal.sqlite."
@@ -61,6 +62,16 @@ class Journal:
         if self._url.get_backend_name() == "sqlite" and self._url.database:
             return self._url.database
         return self._url.render_as_string(hide_password=True)
+
+    def require_writable(self) -> None:
+        """Refuse now what could not be recorded later; the journal is made where there is none.
+
+        Raises
+        ------
+        JournalError
+        """
+        with self._opened(writes=True):
+            pass
 
     def append(self, kind: Kind, content: bytes, *, by: str, at: datetime) -> Entry:
         """Add an entry.
@@ -124,6 +135,17 @@ class Journal:
             return [row.entry() for row in reversed(rows)]
         except ValueError:
             raise self._error("holds entries that are not what was written.", "Look: covey log verify.") from None
+
+    def holds(self, digest: str) -> bool:
+        """Whether a content of this digest was ever added.
+
+        Raises
+        ------
+        JournalError
+        """
+        with self._opened() as connection:
+            found = connection.execute(select(CONTENT.c.digest).where(CONTENT.c.digest == digest)).first()
+        return found is not None
 
     def content(self, digest: str) -> bytes:
         """Return a content.

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from generator.errors import InputError
+from generator.model import Fleet
 from generator.present.document import MOST_BYTES, saved_document
 from generator.present.plan_document import PlanDocument
 
@@ -22,3 +23,15 @@ def read_plan(file: Path) -> PlanDocument:
         what = f"cannot be read: {error.strerror}."
         raise InputError(str(file), what, "Name a file that covey plan FLEET --save FILE wrote.") from None
     return saved_document(content, str(file))
+
+
+def must_match(saved: PlanDocument, fleet: Fleet, file: Path) -> None:
+    """Refuse a plan of another fleet.
+
+    Raises
+    ------
+    InputError
+    """
+    if saved.fleet != fleet.name or saved.workloads != {workload.name for workload in fleet.workloads}:
+        what = "is a plan of another fleet, or of this one before its workloads changed."
+        raise InputError(str(file), what, "Plan anew: covey plan FLEET --save FILE.")

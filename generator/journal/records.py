@@ -1,0 +1,100 @@
+"""What the journal's own contents hold. Plans, approvals, prompts, inventories and catalogues are kept as they are."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from generator.model import Profile, RejectionReason
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# The words of the catalogue and the names of figures; none comes from an inventory.
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
+Figure = Annotated[float, Field(ge=0, le=1e15)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def content(self) -> bytes:
+        """Spell the record as JSON: same record, same bytes, all of them ASCII."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+class ServedGroup(_Record):
+    """A group of a plan, no name of it or in it: its figures, and in the catalogue's words what serves it."""
+
+    figures: dict[Word, Figure]
+    words: dict[Word, Word]
+
+
+class RecommendationRecord(_Record):
+    """SHA-256 of a recommendation as it lies beside its program, and its groups in the plan's order."""
+
+    digest: Digest
+    groups: tuple[ServedGroup, ...]
+
+
+class RecommendationsRecord(_Record):
+    """What a plan was made from and came to. The digests are those of contents: inventory, catalogue and plan."""
+
+    version: Literal[1] = 1
+    inventory: Digest
+    catalogue: Digest
+    plan: Digest
+    recommendations: dict[Profile, RecommendationRecord]
+
+
+class RejectionRecord(_Record):
+    """A recommendation somebody does not want; `groups` numbers those it is about, all of them where null.
+
+    `note` never leaves the journal: what a language model is told is the reason.
+    """
+
+    version: Literal[1] = 1
+    plan: Digest
+    recommendation: Digest
+    profile: Profile
+    reason: RejectionReason
+    note: str | None
+    groups: tuple[int, ...] | None
+
+
+class ReplyRecord(_Record):
+    """What a language model chose when asked a prompt, by the prompt's digest; `failure` says why it chose nothing."""
+
+    version: Literal[1] = 1
+    model: str
+    prompt: Digest
+    choices: dict[str, str]
+    reasons: dict[str, str]
+    failure: str | None
+    usage: dict[str, int]
+
+
+class DeploymentRecord(_Record):
+    """An operation on a project's stacks: that it begins, and what came of it.
+
+    `recommendation` is the digest of the file beside the program, null where there is none; `report` is what the verb
+    prints with ``--json``.
+    """
+
+    version: Literal[1] = 1
+    command: Literal["up", "destroy"]
+    phase: Literal["began", "done", "failed"]
+    offline: bool
+    stacks: tuple[str, ...]
+    recommendation: Digest | None
+    report: dict[str, Any] | None = None
+    failure: str | None = None
+
+
+class ApprovedPart(BaseModel):
+    """What of an approval says which recommendation it is for."""
+
+    class Origin(BaseModel):
+        """Digests of what the program was decided by."""
+
+        recommendation: Digest
+
+    provenance: Origin

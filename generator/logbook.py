@@ -1,0 +1,155 @@
+"""The verbs of the journal: what it holds, whether it is as it was written, and what somebody does not want."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from generator.errors import InputError
+from generator.history import NOWHERE, JournalAt, actor, folder_of, history_of_decisions, journal_at
+from generator.shell import put, put_drawn, say
+
+if TYPE_CHECKING:
+    from generator.journal import Journal
+
+CHANGES_FOUND = 7  # as Pulumi's own
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
+
+log_verbs = typer.Typer(
+    invoke_without_command=True, rich_markup_mode=None, help="What was planned, asked, decided and deployed, and when."
+)
+
+
+@log_verbs.callback()
+def log(
+    context: typer.Context,
+    *,
+    journal: JournalAt = None,
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only these: plan, approval, …")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="Only so many of the newest.")] = 50,
+    json: Json = False,
+) -> None:
+    """Print the newest entries of the journal; without --journal that of the folder one is in."""
+    if context.invoked_subcommand is not None:
+        return
+    from generator.present.log import log as published
+    from generator.present.log import show_log
+
+    read = _journal(journal)
+    found = published(str(read), read.entries(kind=kind, newest=limit))
+    if json:
+        put(found.text())
+    else:
+        put_drawn(lambda console: show_log(found, console))
+
+
+@log_verbs.command("verify")
+def log_verify(
+    context: typer.Context,
+    *,
+    journal: JournalAt = None,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="HASH", help="An entry's hash you kept: it must be there still.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check every entry and content against the chain; 7 where one is not as it was written.
+
+    The chain cannot show that its newest entries were deleted, or that all of it was written anew: --head can.
+    """
+    from generator.present.log import log_verification, show_log_verification
+
+    read = _journal(_named(context, journal))
+    breaks = read.verify(head)
+    newest = None if breaks else next((entry.digest for entry in read.entries(newest=1)), None)
+    found = log_verification(str(read), newest, breaks)
+    if json:
+        put(found.text())
+    else:
+        put_drawn(lambda console: show_log_verification(found, console))
+    if breaks:
+        raise typer.Exit(CHANGES_FOUND)
+
+
+@log_verbs.command("show")
+def log_show(
+    context: typer.Context,
+    content: Annotated[str, typer.Argument(metavar="CONTENT", help="A content's digest, or how it begins.")],
+    *,
+    journal: JournalAt = None,
+) -> None:
+    """Print a content as it was written: a plan, an approval, a prompt."""
+    read = _journal(_named(context, journal))
+    digests = {entry.content for entry in read.entries() if entry.content.startswith(content)}
+    if len(digests) != 1:
+        what = f"is the beginning of {len(digests) or 'no'} contents of the journal."
+        raise InputError(f"CONTENT {content[:64]!r}", what, "covey log --json lists them whole.")
+    put(read.content(digests.pop()).decode("ascii", "backslashreplace"))
+
+
+def reject(
+    fleet: Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")],
+    *,
+    plan_file: Annotated[Path, typer.Option("--plan", metavar="FILE", help="The saved plan it is about.")],
+    reason: Annotated[
+        Literal["cost", "latency", "risk", "region", "machine", "grouping", "timing", "other"],
+        typer.Option("--reason", help="What speaks against it: all that a language model is told."),
+    ],
+    profile: Annotated[
+        Literal["cheapest", "balanced", "resilient"] | None,
+        typer.Option("--profile", help="Which recommendation; balanced if the plan has it."),
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", metavar="NAME", help="Only this group of it; may be given again.")
+    ] = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="In words; stays in the journal.")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who rejects it, if not who is here.")] = None,
+    journal: JournalAt = None,
+) -> None:
+    """Record that a recommendation, or a group of it, is not wanted and why; the next plan takes that into account."""
+    from generator.approval.approve import require_words
+    from generator.catalog import read_catalog
+    from generator.journal import RejectionRecord
+    from generator.load import load
+    from generator.present.document import chosen_of
+    from generator.present.saved import must_match, read_plan
+
+    who = by or actor()
+    require_words(who, note)
+    plan = read_plan(plan_file)
+    chosen = chosen_of(plan, profile or plan.chosen.profile)
+    names = [one.name for one in chosen.recommendation.groups]
+    for name in group or ():
+        if name not in names:
+            raise InputError(f"--group {name}", f"is not in {plan_file}.", f"It has {', '.join(names)}.")
+    catalog = read_catalog()
+    inputs = load(fleet, catalog)
+    must_match(plan, inputs.fleet, plan_file)
+    if journal_at(journal, folder_of(fleet)) is None:
+        raise InputError("--journal", "keeps nothing, and a rejection is nothing but kept.", "Name a journal.")
+    history = history_of_decisions(folder_of(fleet), journal)
+    history.keep(plan, inputs, catalog, again=False)
+    rejection = RejectionRecord(
+        plan=sha256(plan.text().encode()).hexdigest(),
+        recommendation=sha256(chosen.text().encode()).hexdigest(),
+        profile=chosen.recommendation.profile,
+        reason=reason,
+        note=note,
+        groups=tuple(names.index(name) for name in group) if group else None,
+    )
+    history.add("rejection", rejection.content(), by=who)
+    say(f"Rejected the {rejection.profile} recommendation for its {reason}. Next: covey plan {fleet}")
+
+
+def _named(context: typer.Context, journal: str | None) -> str | None:
+    """Take the option from before the verb's name, too."""
+    return journal or (context.parent.params.get("journal") if context.parent else None)
+
+
+def _journal(named: str | None) -> "Journal":
+    found = journal_at(named, Path())
+    if found is None:
+        raise InputError("--journal", f"is {NOWHERE}.", "Name the journal to read.")
+    return found
