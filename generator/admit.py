@@ -10,11 +10,13 @@ from generator.capacity.compatibility import class_key
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import SECONDS_PER_HOUR
 from generator.model import (
+    CLOUD_OF_HOSTING,
     Cloud,
     CostInterval,
     CostItem,
     Group,
     GroupVerdict,
+    Hosting,
     Layout,
     Simulated,
     Traffic,
@@ -28,8 +30,14 @@ HOURS_PER_MONTH = 730.0
 # What a layout's simulation may cost: about a second, whatever the fleet's size.
 SIMULATED_REQUESTS = 500_000
 SIMULATED_GROUPS = 64
-# What the emitted program watches: alarms of a group (5 to 7 by hosting kind), and two of each model at the edge.
-ALARMS_PER_GROUP = 6
+# What the emitted program watches of a group, by hosting kind (a GPU on AWS has one more), and of a model at the edge.
+ALARMS_PER_GROUP: Mapping[Hosting, int] = {
+    "sagemaker-multi-model": 8,
+    "sagemaker-single-model": 6,
+    "sagemaker-serverless": 7,
+    "cloud-run-cpu": 7,
+    "cloud-run-gpu": 8,
+}
 ALARMS_PER_MODEL = 2
 # Risk rises a level at each of these marks; 0 below the first, 4 above the last.
 MEMORY_MARKS = (0.7, 0.8, 0.9, 1.0)  # share of usable memory that models fill
@@ -356,7 +364,8 @@ def _alarm_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem
     items: list[CostItem] = []
     for cloud in _clouds(judged):
         groups = [one for one in judged if one.group.cloud == cloud]
-        count = sum(ALARMS_PER_GROUP + ALARMS_PER_MODEL * len(one.members) for one in groups)
+        count = sum(alarms_of(one.group.hosting, machines.instance_types[one.served.machine].gpus) for one in groups)
+        count += sum(ALARMS_PER_MODEL * len(one.members) for one in groups)
         own = machines.fleet.prices.alarm_usd_per_month.get(cloud)
         items.append(
             CostItem(
@@ -368,6 +377,11 @@ def _alarm_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem
             )
         )
     return items
+
+
+def alarms_of(hosting: Hosting, gpus: int) -> int:
+    """Alarms that the emitted program sets on a group as a whole."""
+    return ALARMS_PER_GROUP[hosting] + int(CLOUD_OF_HOSTING[hosting] == "aws" and gpus > 0)
 
 
 def _clouds(judged: Sequence[_Judged]) -> list[Cloud]:

@@ -120,6 +120,13 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
         machine = site.machine(group)
         serverless = group.hosting == "sagemaker-serverless"
         offering = site.catalog.offering_of.get((group.hosting, group.instance_type, group.region))
+        template = site.image(group, members[0], "aws").template
+        if machine.gpus and group.hosting == "sagemaker-multi-model" and "triton" not in template.lower():
+            raise EmitError(
+                f"group {group.name}, runtime {members[0].runtime[:80]!r}",
+                "serves several models on a GPU, which SageMaker does with its Triton image only.",
+                "Give the runtime the Triton image of your region, or another hosting kind.",
+            )
         made.append(
             values.AwsGroup(
                 name=group.name,
@@ -128,7 +135,7 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
                 instance_type=group.instance_type,
                 image=checked(
                     "ECR image",
-                    filled(site.image(group, members[0], "aws").template, group.region, account),
+                    filled(template, group.region, account),
                     f"group {group.name}, runtime {members[0].runtime[:80]!r}",
                 ),
                 min_replicas=group.min_replicas,

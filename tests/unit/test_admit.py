@@ -236,7 +236,7 @@ def test_own_prices_turn_the_unpriced_into_figures() -> None:
 
     assert item(verdict, "edge requests on aws").usd_per_h == pytest.approx(5.0 * 3600 / 1e6)
     assert item(verdict, "edge requests on gcp").usd_per_h == pytest.approx(2 * 4.0 * 3600 / 1e6)
-    assert item(verdict, "alarms on gcp").usd_per_h == pytest.approx(0.73 * (6 + 2 * 2) / 730)
+    assert item(verdict, "alarms on gcp").usd_per_h == pytest.approx(0.73 * (7 + 2 * 2) / 730)
     assert all(one.usd_per_h is not None for one in verdict.items)
     assert verdict.cost.expected == pytest.approx(sum(one.usd_per_h or 0.0 for one in verdict.items))
 

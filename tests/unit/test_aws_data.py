@@ -203,3 +203,13 @@ def test_a_dashboard_is_full_by_its_graphs_or_by_its_lines() -> None:
     assert not fits([watched(str(i), 1) for i in range(MOST_WIDGETS // 5 + 1)])
     assert not fits([watched(str(i), MOST_METRICS // 2) for i in range(2)])
     assert fits([watched("alone", 2 * MOST_METRICS)])
+
+
+def test_several_models_share_a_gpu_of_sagemaker_behind_triton_only() -> None:
+    layout, fleet, catalog = two_clouds()
+    triton = fleet.runtimes["triton"]
+    other = replace(triton.images["aws"], template="{account}.dkr.ecr.{region}.amazonaws.com/torchserve:0.12")
+    runtimes = {**fleet.runtimes, "triton": replace(triton, images={**triton.images, "aws": other})}
+
+    with pytest.raises(EmitError, match="Triton image only"):
+        emit(layout, replace(fleet, runtimes=runtimes), catalog)
