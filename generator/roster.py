@@ -161,6 +161,11 @@ class _Running:
             put_drawn(lambda console: show_membership(answer, console))
         if choose is not None:
             say(f"Wrote choice {choose} to {self.project}. Next: covey preview {self.project} --offline")
+            if retiring := programs[choose - 1].retiring:
+                say(
+                    f"Retiring: {', '.join(retiring)}. It serves on until nothing leads to it, and goes with a plan "
+                    "emitted with --drop-retiring; CUTOVER.md has the steps."
+                )
 
     def _program(
         self, found: "Membership", number: int, inputs: "Inputs", catalog: "Catalog", sign: float

@@ -121,7 +121,7 @@ def test_who_joined_may_leave_again_and_the_other_groups_never_notice(place: Pat
     assert before == contents(place / "infra" / "stacks" / "groups")
 
 
-def test_a_group_that_goes_takes_its_stack_or_its_lines_along(place: Path) -> None:
+def test_a_group_goes_with_its_last_workload(place: Path) -> None:
     answer = answered(leave(place, "churn", "--json"))
 
     (way,) = answer["choices"]
@@ -129,6 +129,13 @@ def test_a_group_that_goes_takes_its_stack_or_its_lines_along(place: Path) -> No
     assert way["after"] is None
     assert way["change_usd_per_month"]["expected"] < 0
     assert way["program"]["lines_removed"] > 0
+
+
+def test_a_group_that_goes_retires_first_and_the_person_is_told(place: Path) -> None:
+    result = leave(place, "churn", "--choose", "1")
+
+    assert 0 == result.exit_code, result.stderr
+    assert "Retiring: prod-gcp-us-central1/churn." in result.stderr
 
 
 def test_advice_is_named_and_executed_by_nobody(place: Path) -> None:
