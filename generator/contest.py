@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from generator.admit import admit
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizing
-from generator.dialogue import Example, LanguageModel
+from generator.dialogue import APPROVED_MARGIN, REJECTED_MARGIN, Example, LanguageModel, precedent
 from generator.layouts import layout
-from generator.model import Layout, LedgerEntry, Profile, Traffic, Verdict
-from generator.propose import Members, propose
+from generator.model import Group, Layout, LedgerEntry, Profile, Traffic, Verdict
+from generator.propose import Members, group_figures, propose, served_words
 from generator.solve import Problem, Solution
 
 # Worths closer than this, as a share, are the same: last bits of sums in another order.
@@ -30,7 +30,7 @@ def contest(
 
     A proposal is taken if it breaks no rule that the solver's layout keeps, objectives among them, serves nobody worse
     who is below their objective already, and is worth less under the recommendation's soft terms (cohesion, blast
-    radius), each on the planning window.
+    radius, what people approved and rejected before), each on the planning window.
 
     Parameters
     ----------
@@ -42,7 +42,9 @@ def contest(
     traffic : Traffic
         The planning window: the scored one decides nothing.
     model : LanguageModel
-    memory, notes
+    memory : sequence of Example
+        How groups were served before, and what people decided, newest first.
+    notes : str, optional
         See `generator.dialogue.Brief`.
 
     Returns
@@ -53,7 +55,7 @@ def contest(
     goals = machines.fleet.goals
     solved = layout(machines, traffic, solution.groups, source="solver", method=solution.method)
     ours = admit(solved, machines, traffic)
-    worth = _worth(solution.groups, solved, ours, problem)
+    worth = _worth(solution.groups, solved, ours, problem, memory)
     proposal = propose(solution.groups, problem, model, goals=goals, memory=memory, notes=notes)
     if proposal.groups is None:
         reason = proposal.failure or "no proposal came"
@@ -68,7 +70,7 @@ def contest(
         method=f"proposed by the {model.name}, out of closed sets",
     )
     theirs = admit(other, machines, traffic)
-    proposed = _worth(proposal.groups, other, theirs, problem)
+    proposed = _worth(proposal.groups, other, theirs, problem, memory)
     regret = proposed / worth - 1.0 if worth > 0 else 0.0
     new = {(v.rule, v.subject) for v in theirs.violations} - {(v.rule, v.subject) for v in ours.violations}
     if new:
@@ -85,14 +87,36 @@ def contest(
     return (other if outcome == "won" else solved), entry
 
 
-def _worth(groups: Sequence[tuple[Members, Sizing]], one: Layout, verdict: Verdict, problem: Problem) -> float:
-    """Judged cost of a layout under the weighting's soft terms, US dollars an hour."""
+def _worth(
+    groups: Sequence[tuple[Members, Sizing]],
+    one: Layout,
+    verdict: Verdict,
+    problem: Problem,
+    memory: Sequence[Example],
+) -> float:
+    """Judged cost of a layout under the weighting's soft terms and past decisions, US dollars an hour."""
     factor: Callable[[Members], float] = problem.factor
     names = [w.name for w in problem.machines.fleet.workloads]
-    factors = {tuple(names[i] for i in members): factor(members) for members, _ in groups}
+    members_of = {tuple(names[i] for i in members): members for members, _ in groups}
     cost = {group.name: group.cost.expected for group in verdict.groups}
-    soft = sum(cost[g.name] * (factors[g.workloads] - 1.0) for g in one.groups if g.name in cost)
+    soft = sum(
+        cost[group.name] * (factor(members) - 1.0 + _regard(group, members, problem, memory))
+        for group in one.groups
+        if group.name in cost
+        for members in (members_of[group.workloads],)
+    )
     return verdict.cost.expected + soft
+
+
+def _regard(group: Group, members: Members, problem: Problem, memory: Sequence[Example]) -> float:
+    """What people decided about serving a group like this so, as a share of its cost."""
+    if not memory:
+        return 0.0
+    figures = group_figures(members, problem.machines, problem.sizer.mean_rate)
+    found = precedent(figures, served_words(group.hosting, group.instance_type, group.region), memory)
+    if found is None:
+        return 0.0
+    return -APPROVED_MARGIN if found.outcome == "approved" else REJECTED_MARGIN
 
 
 def _served_worse(ours: Verdict, theirs: Verdict) -> int:

@@ -313,7 +313,7 @@ def _recommendations(
     from generator.capacity.machines import machines
     from generator.journal import RecommendationRecord, RecommendationsRecord, ServedGroup
     from generator.present.document import chosen_of
-    from generator.propose import group_figures
+    from generator.propose import group_figures, served_words
 
     table = machines(inputs.fleet, catalog)
     mean_rps = inputs.planned.rate_rps.mean(axis=1)
@@ -321,12 +321,7 @@ def _recommendations(
 
     def served(group: Any) -> ServedGroup:
         members = tuple(sorted(number[name] for name in group.workloads))
-        words = {
-            "cloud": group.cloud,
-            "hosting": group.hosting,
-            "instance_type": group.instance_type,
-            "region": group.region,
-        }
+        words = served_words(group.hosting, group.instance_type, group.region)
         return ServedGroup(figures=group_figures(members, table, mean_rps), words=words)
 
     return RecommendationsRecord(

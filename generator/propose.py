@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizer, Sizing
-from generator.dialogue import Brief, Example, LanguageModel, Option, Question
-from generator.model import CLOUD_OF_HOSTING, FloatArray, Usage
+from generator.dialogue import Brief, Example, LanguageModel, Option, Question, nearest
+from generator.model import CLOUD_OF_HOSTING, FloatArray, Hosting, Usage
 
 Members = tuple[int, ...]
 Sized = tuple[Members, Sizing]
@@ -75,8 +75,10 @@ def propose(
         What the solver found; to leave it as it is always is among the options.
     grouping : Grouping
     model : LanguageModel
-    goals, memory, notes
+    goals, notes
         See `generator.dialogue.Brief`.
+    memory : sequence of Example
+        How groups were served before, newest first; the most alike are told.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def propose(
         wanted = [move for q in questions if (move := targets.get((q.id, answer.choices[q.id]))) is not None]
         groups = _moved(groups, wanted, grouping)
     serve, sizings = _served(groups, grouping.sizer)
-    answer = model.answer(Brief("serve", serve, goals=goals, examples=tuple(memory), notes=notes))
+    answer = model.answer(Brief("serve", serve, goals=goals, examples=nearest(memory, serve), notes=notes))
     usage += answer.usage
     if answer.failure is not None:
         return Proposal(None, answer.failure, usage)
@@ -113,6 +115,16 @@ def group_figures(members: Members, table: Machines, mean_rps: FloatArray) -> di
         "memory_gib": _rounded(table.resident_gib(index)),
         "tightest_objective_ms": _rounded(min(w.objective.latency_s for w in workloads) * 1e3),
         "needs_gpu": float(workloads[0].accelerator == "gpu"),
+    }
+
+
+def served_words(hosting: Hosting, instance_type: str, region: str) -> dict[str, str]:
+    """What is told of what serves a group, in the catalogue's words."""
+    return {
+        "cloud": CLOUD_OF_HOSTING[hosting],
+        "hosting": hosting,
+        "instance_type": instance_type,
+        "region": region,
     }
 
 
@@ -150,14 +162,8 @@ def _option(name: str, members: Members, sizing: Sizing, sizer: Sizer) -> Option
     }
     if region.grid_gco2e_per_kwh is not None:
         figures["grid_gco2e_per_kwh"] = region.grid_gco2e_per_kwh
-    hosting = table.hosting[sizing.machine]
-    words = {
-        "cloud": CLOUD_OF_HOSTING[hosting],
-        "hosting": hosting,
-        "instance_type": table.instance_types[sizing.machine].name,
-        "region": region.name,
-    }
-    return Option(name, figures, words)
+    served = table.hosting[sizing.machine], table.instance_types[sizing.machine].name, region.name
+    return Option(name, figures, served_words(*served))
 
 
 @dataclass(frozen=True, slots=True)

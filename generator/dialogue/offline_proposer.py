@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from generator.dialogue.precedent import APPROVED_MARGIN, precedent
 from generator.dialogue.questions import Answer, Brief, Example, Option, Question
 from generator.model import Source
 
-# What a decision of the past may cost more than the cheapest option before it is no longer followed.
-FOLLOWED_MARGIN = 0.10
 # What a nearer region may cost more.
 NEARER_MARGIN = 0.05
 
@@ -22,8 +21,8 @@ class OfflineProposer:
     """Chooses by rules, deterministically.
 
     A group is served as the most alike group that people approved, where that is offered and costs little more; else
-    by the nearest option that costs little more than the cheapest. Workloads stay where they are. Of the three plans,
-    and of the ways to join or leave, the one that breaks fewest rules and comes out best by the goals in their order.
+    by the nearest option that costs little more than the cheapest; and as was rejected only if all options were.
+    Workloads stay where they are. Of the three plans, the one that comes out best by the goals in their order.
     """
 
     name: str = "offline proposer (rules, no language model)"
@@ -39,34 +38,26 @@ class OfflineProposer:
 
 
 def _served(question: Question, examples: tuple[Example, ...]) -> Option:
-    cheapest = min(option.figures["usd_per_h"] for option in question.options)
-    rejected = {_spelled(e.words) for e in examples if e.outcome == "rejected"}
-    approved = sorted(
-        (_difference(question.figures, e.figures), _spelled(e.words)) for e in examples if e.outcome == "approved"
-    )
-    followed = {_spelled(o.words): o for o in question.options if _affordable(o, cheapest, FOLLOWED_MARGIN)}
-    for _, words in approved:
-        if words in followed and words not in rejected:
-            return followed[words]
-    near = [option for option in question.options if _affordable(option, cheapest, NEARER_MARGIN)]
+    said = {option.id: precedent(question.figures, option.words, examples) for option in question.options}
+    rejected = {name for name, found in said.items() if found is not None and found.outcome == "rejected"}
+    # Where all of them were rejected, that says nothing about which to choose.
+    options = [option for option in question.options if option.id not in rejected] or list(question.options)
+    cheapest = min(option.figures["usd_per_h"] for option in options)
+    followed = [
+        (found.difference, place, option)
+        for place, option in enumerate(options)
+        if (found := said[option.id]) is not None
+        and found.outcome == "approved"
+        and _affordable(option, cheapest, APPROVED_MARGIN)
+    ]
+    if followed:
+        return min(followed, key=lambda found: found[:2])[2]
+    near = [option for option in options if _affordable(option, cheapest, NEARER_MARGIN)]
     return min(near, key=lambda o: (o.figures["round_trip_ms"], o.figures["usd_per_h"], o.id))
 
 
 def _affordable(option: Option, cheapest: float, margin: float) -> bool:
     return option.figures["usd_per_h"] <= cheapest * (1.0 + margin)
-
-
-def _spelled(words: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(words.items()))
-
-
-def _difference(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Sum of relative differences over the figures both have; 1 for each that one lacks."""
-    names = one.keys() | other.keys()
-    return sum(
-        abs(one[n] - other[n]) / max(abs(one[n]), abs(other[n]), 1e-9) if n in one and n in other else 1.0
-        for n in names
-    )
 
 
 def _preferred(question: Question, goals: tuple[str, ...]) -> Option:

@@ -58,6 +58,8 @@ class Brief:
     task : str
         "serve": machine and region of a group; "move": whether a workload stays in its group; "prefer": which
         recommendation suits the goals; "place": how a workload joins or leaves a running layout.
+    examples : tuple of Example
+        Most alike first.
     notes : str or None
         Words of an operator, sent only where they asked for it, quoted as data.
     """

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from generator.dialogue import Example
 from generator.journal.records import ServedGroup
 from generator.model import RejectionReason
+
+# The newest: the judge looks at each of them for every group.
+MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ def memory(decisions: Iterable[Decision]) -> tuple[Example, ...]:
     Returns
     -------
     tuple of Example
-        Newest first. Where the same group served in the same way was decided about more than once, the last word holds.
+        At most `MOST`, newest first. Where the same group served in the same way was decided about more than once, the
+        last word holds.
     """
     last: dict[tuple[tuple[tuple[str, float], ...], tuple[tuple[str, str], ...]], Example] = {}
     for decision in decisions:
@@ -37,4 +42,4 @@ def memory(decisions: Iterable[Decision]) -> tuple[Example, ...]:
             key = (tuple(sorted(group.figures.items())), tuple(sorted(group.words.items())))
             last.pop(key, None)
             last[key] = Example(group.figures, group.words, decision.outcome, decision.reason)
-    return tuple(reversed(last.values()))
+    return tuple(islice(reversed(last.values()), MOST))

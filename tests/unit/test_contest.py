@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Literal
 
 import pytest
 
+from generator.capacity.machines import machines
 from generator.contest import contest
 from generator.correlate import correlate
 from generator.dialogue import Answer, Brief, Example, Question, unanswered
-from generator.model import Communities, LedgerEntry, Plan, Source, Usage
+from generator.model import Communities, LedgerEntry, Plan, RejectionReason, Source, Usage
 from generator.pipeline import plan
-from generator.propose import propose
+from generator.propose import group_figures, propose, served_words
 from generator.solve import Problem, Solution, solve
 from generator.solve.problem import WEIGHTINGS
 from tests.fleets import catalog, days, fleet, inputs, problem, traffic, workload
@@ -185,6 +187,51 @@ def test_a_group_larger_than_one_call_is_asked_about_in_part() -> None:
     assert len(serve.questions) == 40
     assert proposal.groups is not None
     assert {members for members, _ in proposal.groups} == {members for members, _ in solution.groups}
+
+
+# What it remembers ---------------------------------------------------------------------------------------------------
+
+
+def regions_of(one: Plan) -> set[str]:
+    return {group.region for r in one.recommendations if r.profile == "balanced" for group in r.layout.groups}
+
+
+def decided(one: Plan, outcome: Literal["approved", "rejected"], reason: RejectionReason | None) -> list[Example]:
+    """Tell of the balanced recommendation what the journal would."""
+    table, rates = machines(one.inputs.fleet, catalog()), one.inputs.planned.rate_rps.mean(axis=1)
+    names = [w.name for w in one.inputs.fleet.workloads]
+    layout = next(r.layout for r in one.recommendations if r.profile == "balanced")
+    return [
+        Example(
+            group_figures(tuple(names.index(w) for w in group.workloads), table, rates),
+            served_words(group.hosting, group.instance_type, group.region),
+            outcome,
+            reason,
+        )
+        for group in layout.groups
+    ]
+
+
+def test_a_rejected_region_is_left_by_the_next_plan_and_what_is_approved_then_is_followed() -> None:
+    given = inputs(fleet([workload(name) for name in ("a", "b", "c")]), days(3, 96, seed=14))
+    first = plan(given, catalog())
+    rejected = decided(first, "rejected", "region")
+    second = plan(given, catalog(), memory=rejected)
+    approved = decided(second, "approved", None)
+    third = plan(given, catalog(), memory=[*approved, *rejected])
+
+    assert regions_of(first).isdisjoint(regions_of(second))
+    assert "won" == next(entry.outcome for entry in second.ledger.entries if entry.profile == "balanced")
+    assert regions_of(second) == regions_of(third)
+    assert "no language model" in second.ledger.seat
+
+
+def test_a_rejection_for_its_cost_sends_nobody_to_something_dearer() -> None:
+    given = inputs(fleet([workload(name) for name in ("a", "b", "c")]), days(3, 96, seed=14))
+    first = plan(given, catalog())
+    second = plan(given, catalog(), memory=decided(first, "rejected", "cost"))
+
+    assert [r.layout for r in first.recommendations] == [r.layout for r in second.recommendations]
 
 
 # In a plan -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What a language model is asked, and how its answer is read."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from generator.dialogue import (
     Option,
     Question,
     checked,
+    nearest,
     prompt,
     read,
 )
+from generator.model import RejectionReason
 
 
 def option(name: str, usd_per_h: float = 1.0, round_trip_ms: float = 10.0, **words: str) -> Option:
@@ -180,10 +183,48 @@ def test_what_was_approved_for_the_most_alike_group_is_followed_where_it_costs_l
 
 def test_what_was_rejected_since_is_not_followed() -> None:
     options = (option("o0", 1.0, region="a"), option("o1", 1.08, region="b"))
-    examples = (Example({}, {"region": "b"}, "approved"), Example({}, {"region": "b"}, "rejected", "region"))
+    examples = (Example({}, {"region": "b"}, "rejected", "region"), Example({}, {"region": "b"}, "approved"))
     brief = Brief("serve", (Question("g", {}, options),), examples=examples)
 
     assert OfflineProposer().answer(brief).choices == {"g": "o0"}
+
+
+def served(**words: str) -> Option:
+    return Option("-".join(words.values()), {"usd_per_h": 1.0 + len(words["region"]) / 10, "round_trip_ms": 9.0}, words)
+
+
+SERVED = tuple(served(instance_type=machine, region=region) for machine in ("s", "l") for region in ("x", "xx", "xxx"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "chosen"),
+    [("region", "s-xx"), ("machine", "l-x"), ("risk", "l-x"), ("cost", "s-x"), ("timing", "s-x"), ("grouping", "s-x")],
+)
+def test_a_rejection_speaks_against_what_its_reason_names(reason: RejectionReason, chosen: str) -> None:
+    example = Example({"models": 9.0}, {"instance_type": "s", "region": "x"}, "rejected", reason)
+    dearer = [replace(o, figures={**o.figures, "usd_per_h": o.figures["usd_per_h"] + 0.01}) for o in SERVED[3:]]
+    options = (*SERVED[:3], *dearer)
+    alike = Brief("serve", (Question("g", {"models": 10.0}, options),), examples=(example,))
+    other = Brief("serve", (Question("g", {"models": 10.0, "needs_gpu": 1.0}, options),), examples=(example,))
+
+    assert {"g": chosen} == OfflineProposer().answer(alike).choices
+    assert {"g": "s-x"} == OfflineProposer().answer(other).choices
+
+
+def test_where_everything_was_rejected_something_is_chosen_all_the_same() -> None:
+    examples = tuple(Example({}, o.words, "rejected", "region") for o in SERVED)
+    brief = Brief("serve", (Question("g", {}, SERVED),), examples=examples)
+
+    assert {"g": "l-x"} == OfflineProposer().answer(brief).choices
+
+
+def test_the_most_alike_twenty_are_told_and_of_equals_the_newest() -> None:
+    examples = [Example({"models": float(n % 50)}, {"region": str(n)}, "approved") for n in range(100)]
+    told = nearest(examples, (Question("a", {"models": 10.0}, ()), Question("b", {"models": 40.0}, ())))
+
+    assert ["10", "40", "60", "90"] == [example.words["region"] for example in told[:4]]
+    assert 20 == len(told)
+    assert () == nearest(examples, ())
 
 
 def test_goals_decide_in_their_order_and_a_broken_rule_before_all() -> None:
