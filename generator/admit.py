@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.capacity.clock import contradiction, weekly_minima
 from generator.capacity.compatibility import class_key
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import SECONDS_PER_HOUR
@@ -88,7 +89,7 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | N
                 Violation(
                     "SKU001",
                     group.name,
-                    f"{group.instance_type} as {group.hosting} in {group.region} is not to be had, or it is empty.",
+                    _not_served(group),
                 )
             )
             continue
@@ -196,6 +197,13 @@ def _coverage(layout: Layout, index: Mapping[str, int]) -> list[Violation]:
     return found
 
 
+def _not_served(group: Group) -> str:
+    clock = contradiction(group.schedule, group.hosting, group.min_replicas, group.max_replicas)
+    if clock is not None:
+        return f"its schedule cannot be followed: {clock}."
+    return f"{group.instance_type} as {group.hosting} in {group.region} is not to be had, or it is empty."
+
+
 def _served(group: Group, machines: Machines) -> Served | None:
     machine = machines.machine_index.get((group.hosting, group.instance_type))
     region = machines.region_index.get((group.cloud, group.region))
@@ -203,7 +211,10 @@ def _served(group: Group, machines: Machines) -> Served | None:
         return None
     if not (0.0 < group.target_utilization <= 1.0 and 0 <= group.min_replicas <= group.max_replicas >= 1):
         return None
-    return Served(machine, region, group.target_utilization, group.min_replicas, group.max_replicas)
+    if contradiction(group.schedule, group.hosting, group.min_replicas, group.max_replicas) is not None:
+        return None
+    least, most = group.min_replicas, group.max_replicas
+    return Served(machine, region, group.target_utilization, least, most, group.schedule)
 
 
 def _broken_rules(
@@ -269,7 +280,8 @@ def _group_verdict(one: _Judged, machines: Machines, share: float) -> GroupVerdi
     return GroupVerdict(
         name=one.group.name,
         cost=CostInterval(
-            floor=price * one.served.minimum,
+            # By the clock the fewest change through the week: their mean is what is paid.
+            floor=price * float(weekly_minima(one.served.schedule, one.served.minimum).mean()),
             expected=price * float(one.seen.replicas.mean()),
             ceiling=price * one.served.maximum,
         ),

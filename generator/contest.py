@@ -9,6 +9,7 @@ from generator.dialogue import APPROVED_MARGIN, REJECTED_MARGIN, Example, Langua
 from generator.layouts import layout
 from generator.model import Group, Layout, LedgerEntry, Profile, Traffic, Verdict
 from generator.propose import Members, group_figures, propose, served_words
+from generator.schedule import schedule
 from generator.solve import Problem, Solution
 
 # Worths closer than this, as a share, are the same: last bits of sums in another order.
@@ -23,6 +24,7 @@ def contest(
     traffic: Traffic,
     model: LanguageModel,
     *,
+    scheduled: bool = False,
     memory: Sequence[Example] = (),
     notes: str | None = None,
 ) -> tuple[Layout, LedgerEntry]:
@@ -42,6 +44,8 @@ def contest(
     traffic : Traffic
         The planning window: the scored one decides nothing.
     model : LanguageModel
+    scheduled : bool
+        Whether minimums follow the clock, in either layout, where that pays.
     memory : sequence of Example
         How groups were served before, and what people decided, newest first.
     notes : str, optional
@@ -53,7 +57,11 @@ def contest(
     LedgerEntry
     """
     goals = machines.fleet.goals
-    solved = layout(machines, traffic, solution.groups, source="solver", method=solution.method)
+
+    def timed(groups: Sequence[tuple[Members, Sizing]]) -> Sequence[tuple[Members, Sizing]]:
+        return schedule(problem.sizer, groups) if scheduled else groups
+
+    solved = layout(machines, traffic, timed(solution.groups), source="solver", method=solution.method)
     ours = admit(solved, machines, traffic)
     worth = _worth(solution.groups, solved, ours, problem, memory)
     proposal = propose(solution.groups, problem, model, goals=goals, memory=memory, notes=notes)
@@ -65,7 +73,7 @@ def contest(
     other = layout(
         machines,
         traffic,
-        proposal.groups,
+        timed(proposal.groups),
         source=model.source,
         method=f"proposed by the {model.name}, out of closed sets",
     )

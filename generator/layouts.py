@@ -74,4 +74,5 @@ def sized_group(
         target_utilization=sizing.target,
         slots=max(1, round(float(slots))),
         replica_rps=float(machines.processors[k]) / per_request,
+        schedule=sizing.schedule,
     )

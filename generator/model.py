@@ -22,6 +22,7 @@ Accelerator = Literal["none", "gpu"]
 MembershipKind = Literal["as-is", "resized", "new", "removed"]
 Profile = Literal["cheapest", "balanced", "resilient"]
 Source = Literal["solver", "model", "offline"]
+Days = Literal["all", "weekdays", "weekend"]
 Goal = Literal["cost", "latency", "resilience"]
 RejectionReason = Literal["cost", "latency", "risk", "region", "machine", "grouping", "timing", "other"]
 FloatArray = NDArray[np.float64]
@@ -412,7 +413,7 @@ class Communities:
 class ScheduledMinimum:
     """From `hour` o'clock UTC on the given days, at least `min_replicas` run, until the next entry takes over."""
 
-    days: Literal["all", "weekdays", "weekend"]
+    days: Days
     hour: int
     min_replicas: int
 

@@ -26,6 +26,7 @@ from generator.model import (
 )
 from generator.partition import partition
 from generator.recommend import recommend
+from generator.schedule import schedule
 from generator.solve import Problem, Solution, best_packings, fluid_bound, solve, with_sizing
 from generator.solve.problem import WEIGHTINGS
 from generator.why_not import why_not
@@ -105,13 +106,24 @@ def plan(
             barred[profile] = f"{found.where}: {found.what.rstrip('.')}"
             continue
         progress(f"asking the {seat.name}", 0.0)
-        best, entry = contest(profile, solution, problem, table, inputs.planned, seat, memory=memory, notes=notes)
+        best, entry = contest(
+            profile,
+            solution,
+            problem,
+            table,
+            inputs.planned,
+            seat,
+            scheduled=lesson.scheduled,
+            memory=memory,
+            notes=notes,
+        )
         entries.append(entry)
         judged[profile] = _judged(best, inputs, table, seed)
         gaps.append(solution.gap)
         problems[profile] = problem
     progress("judging", 0.5)
-    baseline = _judged(_baseline(inputs, table, problems["cheapest"]), inputs, table, seed)
+    alone = _baseline(inputs, table, problems["cheapest"], scheduled=lesson.scheduled)
+    baseline = _judged(alone, inputs, table, seed)
     today = _current(inputs, table)
     current = None if today is None else _judged(today, inputs, table)
     recommendations, note = recommend(judged, baseline, current, barred)
@@ -164,10 +176,11 @@ def _judged(one: Layout, inputs: Inputs, table: Machines, seed: int | None = Non
     return Judged(one, admit(one, table, inputs.scored, seed=seed))
 
 
-def _baseline(inputs: Inputs, table: Machines, problem: Problem) -> Layout:
-    """Every workload on an endpoint of its own, at the same headroom, best machine each."""
+def _baseline(inputs: Inputs, table: Machines, problem: Problem, *, scheduled: bool) -> Layout:
+    """Every workload on an endpoint of its own, at the same headroom, best machine each, by the clock like the plan."""
     alone = [((i,), sizing) for i in range(len(table.fleet.workloads)) if (sizing := problem.sizer.size((i,)))]
-    return layout(table, inputs.planned, alone, source="solver", method="one endpoint each")
+    timed = schedule(problem.sizer, alone) if scheduled else alone
+    return layout(table, inputs.planned, timed, source="solver", method="one endpoint each")
 
 
 def _current(inputs: Inputs, table: Machines) -> Layout | None:

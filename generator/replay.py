@@ -5,21 +5,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.capacity.clock import floor_path, weekly_minima
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import backlog, overdue, service_miss, service_quantiles, wait_tail
 from generator.capacity.scaling import BEHAVIOUR, idle_probability, late_share, replica_path, scaling_signal
-from generator.model import FloatArray, Traffic
+from generator.model import FloatArray, ScheduledMinimum, Traffic
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """How a group is served: rows and columns of `Machines` and its scaling policy."""
+    """How a group is served: rows and columns of `Machines`, its scaling policy, and its minimums by the clock."""
 
     machine: int
     region: int
     target: float
     minimum: int
     maximum: int
+    schedule: tuple[ScheduledMinimum, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,10 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     behaviour = BEHAVIOUR[table.hosting[served.machine]]
     load = (table.work_s[members, processor] @ rates) / table.processors[served.machine]
     signal = scaling_signal(load, behaviour, bin_s)
-    running = replica_path(signal, served.target, max(served.minimum, 1), served.maximum)
+    floor = max(served.minimum, 1)
+    if served.schedule:
+        floor = floor_path(weekly_minima(served.schedule, served.minimum), traffic.window, behaviour)
+    running = replica_path(signal, served.target, floor, served.maximum)
     to_zero = served.minimum == 0
     total = rates.sum(axis=0)
     waiting = backlog(load, running, bin_s)

@@ -1,6 +1,7 @@
 """Long windows by a weighted sample of whole stretches, so that planning costs the same for a week and for a year."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generator.model import FloatArray, Traffic
 
@@ -13,7 +14,7 @@ WARM_UP_S = 1320.0
 LEAST_COUNTED = 12
 
 
-def sample_bins(traffic: Traffic) -> tuple[FloatArray, FloatArray]:
+def sample_bins(traffic: Traffic) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
     """Choose bins that stand for a window, with weights.
 
     Half of the stretches are the busiest, where a stretch counts by what each workload has in it of its own total, so
@@ -29,12 +30,14 @@ def sample_bins(traffic: Traffic) -> tuple[FloatArray, FloatArray]:
         The rates of the chosen bins in order of time; all of them where the window is short.
     weights : ndarray, shape (S,)
         Sum to 1; 0 on bins that only warm up.
+    at : ndarray of int, shape (S,)
+        Which bins of the window they are; at its ends one may be there more than once.
     """
     rate = traffic.rate_rps
     count = rate.shape[1]
     counted, warm_up, stretches = stretch(traffic.window.bin_s)
     if count <= max(SAMPLED_BINS, stretches * (counted + warm_up)):
-        return rate, np.full(count, 1.0 / count)
+        return rate, np.full(count, 1.0 / count), np.arange(count)
     begins = np.arange(0, count, counted)
     share = rate / np.maximum(rate.sum(axis=1, keepdims=True), 1e-300)
     busy = np.add.reduceat(share.sum(axis=0), begins)
@@ -48,7 +51,8 @@ def sample_bins(traffic: Traffic) -> tuple[FloatArray, FloatArray]:
     worth = np.where(np.isin(chosen, busiest), 1.0, len(rest) / len(sampled))
     # Before its first bin a window is taken to have been as in it; what would lie behind its last one does not count.
     weights = (worth[:, None] * ((offset >= 0) & (bins < count))).ravel()
-    return np.take(rate, np.clip(bins, 0, count - 1).ravel(), axis=1), weights / weights.sum()
+    at = np.clip(bins, 0, count - 1).ravel()
+    return np.take(rate, at, axis=1), weights / weights.sum(), at
 
 
 def stretch(bin_s: float) -> tuple[int, int, int]:

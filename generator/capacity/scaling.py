@@ -74,8 +74,11 @@ def scaling_signal(load: FloatArray, behaviour: Behaviour, bin_s: float) -> Floa
     return np.concatenate([first, seen[..., : max(load.shape[-1] - lag, 0)]], axis=-1)
 
 
-def replica_path(signal: FloatArray, target: float, minimum: int, maximum: int) -> FloatArray:
-    """Replicas a target-tracking policy runs: the signal over the target, rounded up, within its bounds."""
+def replica_path(signal: FloatArray, target: float, minimum: int | FloatArray, maximum: int) -> FloatArray:
+    """Replicas a target-tracking policy runs: the signal over the target, rounded up, within its bounds.
+
+    The minimum may be one for all bins, or one for each.
+    """
     return np.clip(np.ceil(signal / target - 1e-9), minimum, maximum)
 
 

@@ -1,18 +1,19 @@
 """The cheapest machine, region and scaling policy that keep a group's objectives on a window of traffic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.capacity.loops import WHOLE, first_kept, least_mean_replicas, mean_replicas
+from generator.capacity.clock import floor_path, weekly_minima
+from generator.capacity.loops import WHOLE, first_kept, least_mean_replicas, mean_above_floors, mean_replicas
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import service_miss, service_quantiles
 from generator.capacity.sampling import sample_bins
 from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, idle_probability, late_share, scaling_signal
-from generator.model import FloatArray, Hosting, Traffic
+from generator.model import FloatArray, Hosting, ScheduledMinimum, Traffic
 
 # Quantiles of the load that a minimum number of replicas may be laid for, beside the least possible one.
 MINIMUM_QUANTILES: FloatArray = np.array([0.5, 0.9, 1.0])
@@ -58,6 +59,7 @@ class Sizing:
     minimum: int
     maximum: int
     usd_per_h: float
+    schedule: tuple[ScheduledMinimum, ...] = ()
 
 
 class Sizer:
@@ -73,7 +75,8 @@ class Sizer:
     def __init__(self, machines: Machines, traffic: Traffic, terms: Terms) -> None:
         self.machines = machines
         self.terms = terms
-        self.rate, self.weights = sample_bins(traffic)
+        self.traffic = traffic
+        self.rate, self.weights, self.sampled = sample_bins(traffic)
         self.bin_s = traffic.window.bin_s
         self.mean_rate = traffic.rate_rps.mean(axis=1)
         workloads = machines.fleet.workloads
@@ -163,7 +166,33 @@ class Sizer:
         series, processors = group.series(sizing.machine), float(self.machines.processors[sizing.machine])
         policy = np.array([[sizing.target, float(sizing.minimum), float(sizing.maximum)]])
         load, signal = series.load / processors, series.signal / processors
+        if sizing.schedule:
+            behaviour = BEHAVIOUR[self.machines.hosting[sizing.machine]]
+            floor = floor_path(weekly_minima(sizing.schedule, sizing.minimum), self.traffic.window, behaviour)
+            signal = np.maximum(signal, floor[self.sampled] * sizing.target)
         return misses.first_kept(load, signal, series.busiest, policy) is not None
+
+    def sizes_above(
+        self, members: Sequence[int], machine: int, region: int, floors: FloatArray, limit_usd_per_h: float
+    ) -> Iterator[tuple[int, Sizing]]:
+        """Find policies above paths of fewest replicas that keep every objective, cheapest first.
+
+        Parameters
+        ----------
+        members : sequence of int
+        machine, region : int
+        floors : ndarray, shape (F, T), at least 1
+            Fewest replicas in every bin of the window.
+        limit_usd_per_h : float
+            What a policy must cost less than.
+
+        Yields
+        ------
+        tuple of int and Sizing
+            The row of the path, and the policy with the path's lowest point as its minimum.
+        """
+        group = _Group(self, np.array(sorted(members), dtype=np.intp))
+        return group.policies_above(machine, region, floors[:, self.sampled], limit_usd_per_h)
 
     def options(self, members: Sequence[int]) -> list[tuple[int, int]]:
         """Machines and regions that fit a group, likely cheapest first."""
@@ -346,6 +375,31 @@ class _Group:
         chosen = worth_a_look[found]
         maximum = min(int(most[chosen]), quota)
         return Sizing(machine, region, float(target[chosen]), int(fewest[chosen]), maximum, float(cost[chosen]))
+
+    def policies_above(
+        self, machine: int, region: int, floors: FloatArray, limit: float
+    ) -> Iterator[tuple[int, Sizing]]:
+        """Policies above the paths of fewest replicas, shape (F, S), that keep every objective, cheapest first."""
+        table = self.sizer.machines
+        series, processors = self.series(machine), float(table.processors[machine])
+        load, signal = series.load / processors, series.signal / processors
+        misses = _Misses(self, machine, region)
+        quota = table.fleet.limits.quotas.get(table.instance_types[machine].name, 10**6)
+        peak = max(float(signal.max()), float(load.max()))
+        highest = np.maximum(self._ceilings(peak)[:, None], floors.max(axis=1) + 1.0)
+        mean = mean_above_floors(signal, self.weights, SCALING_TARGETS, floors, highest)
+        egress = float(self.egress_usd_per_h(np.array([region]))[0])
+        cost = np.round(mean, 12) * float(table.price_usd_per_h[machine, region]) + egress
+        wanted = np.minimum(np.ceil(peak / SCALING_TARGETS - WHOLE)[:, None], highest)
+        possible = (cost < limit) & (np.maximum(wanted, floors.max(axis=1)) <= quota) & (not misses.out_of_reach)
+        for row in np.argsort(np.where(possible, cost, np.inf), axis=None, kind="stable")[: possible.sum()].tolist():
+            p, f = divmod(row, len(floors))
+            target, most = float(SCALING_TARGETS[p]), float(highest[p, f])
+            # A policy that runs so many at least acts as one whose load never asks for fewer.
+            raised = np.maximum(signal, floors[f] * target)
+            if misses.first_kept(load, raised, series.busiest, np.array([[target, 1.0, most]])) is not None:
+                fewest = int(floors[f].min())
+                yield f, Sizing(machine, region, target, fewest, min(int(most), quota), float(cost[p, f]))
 
     def _ceilings(self, peak: float) -> FloatArray:
         """Most replicas by scaling target: beyond the planned peak, and no more than a moderate utilisation needs."""

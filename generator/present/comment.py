@@ -23,6 +23,7 @@ FIELD_WORDS = {
     "min_replicas": "replicas",
     "max_replicas": "replicas",
     "attainment": "in time",
+    "schedule": "minimum by the clock",
     "workloads": "models",
 }
 

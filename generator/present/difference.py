@@ -23,7 +23,7 @@ from generator.present.plan_document import (
 # What a reader would not see: half a cent a month, and less than the decimals in which a service level is written.
 LEAST_USD = 0.005
 LEAST_ATTAINMENT = 0.000_05
-FIELDS = ("cloud", "region", "hosting", "instance_type", "min_replicas", "max_replicas", "workloads")
+FIELDS = ("cloud", "region", "hosting", "instance_type", "min_replicas", "max_replicas", "schedule", "workloads")
 
 
 def difference(

@@ -19,6 +19,7 @@ from generator.model import (
     Plan,
     Profile,
     Recommendation,
+    ScheduledMinimum,
     Simulated,
     Window,
 )
@@ -36,6 +37,7 @@ from generator.present.plan_document import (
     LedgerEntryDocument,
     PlanDocument,
     RecommendationDocument,
+    ScheduledMinimumDocument,
     SimulatedDocument,
     UsageDocument,
     ViolationDocument,
@@ -260,6 +262,7 @@ def _layout(found: RecommendationDocument) -> Layout:
             target_utilization=group.target_utilization,
             slots=group.slots,
             replica_rps=group.replica_rps,
+            schedule=tuple(ScheduledMinimum(one.days, one.hour, one.min_replicas) for one in group.schedule),
         )
         for group in found.groups
     )
@@ -368,6 +371,7 @@ def _group(group: Group, verdict: GroupVerdict | None) -> GroupDocument:
         target_utilization=_rounded(group.target_utilization),
         slots=group.slots,
         replica_rps=_rounded(group.replica_rps),
+        schedule=tuple(ScheduledMinimumDocument(**asdict(one)) for one in group.schedule),
         attainment=0.0 if verdict is None else _rounded(verdict.attainment),
         simulated=None if verdict is None else _simulated(verdict.simulated),
         cost_usd_per_h=None if verdict is None else _cost(verdict.cost),

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # errors are written with these words too, and must not wait for pydantic
-    from generator.present.plan_document import GroupDocument, WindowDocument
+    from generator.present.plan_document import GroupDocument, ScheduledMinimumDocument, WindowDocument
 
 HOURS_PER_MONTH = 730.0
+DAYS_WORDS = {"all": "every day", "weekdays": "on weekdays", "weekend": "on weekends"}
 
 
 def bounds(gap: float | None, fluid_usd_per_h: float) -> str:
@@ -77,6 +78,16 @@ def count(number: int, noun: str) -> str:
 def replicas(groups: Sequence["GroupDocument"]) -> str:
     """Fewest and most replicas of some groups together: ``4 to 63``."""
     return f"{sum(group.min_replicas for group in groups):,} to {sum(group.max_replicas for group in groups):,}"
+
+
+def by_the_clock(schedule: Sequence["ScheduledMinimumDocument"]) -> str:
+    """Write minimums by the clock: ``on weekdays from 8 h at least 3, from 22 h at least 1 (UTC)``."""
+    said = [
+        f"{words} " + ", ".join(f"from {one.hour} h at least {one.min_replicas}" for one in those)
+        for days, words in DAYS_WORDS.items()
+        if (those := sorted((one for one in schedule if one.days == days), key=lambda one: one.hour))
+    ]
+    return f"{'; '.join(said)} (UTC)" if said else ""
 
 
 def worst_of(attainment: dict[str, float]) -> tuple[str, float]:

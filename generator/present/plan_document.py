@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from generator.model import CLOUD_OF_HOSTING, Cloud, Hosting, Profile, Source
+from generator.model import CLOUD_OF_HOSTING, Cloud, Days, Hosting, Profile, Source
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 GroupName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -64,9 +64,18 @@ class SimulatedDocument(_Part):
     requests: Annotated[int, Field(ge=0)]
 
 
+class ScheduledMinimumDocument(_Part):
+    """From this hour (UTC) of these days at least so many replicas run, until the next entry begins."""
+
+    days: Days
+    hour: Annotated[int, Field(ge=0, le=23)]
+    min_replicas: Replicas
+
+
 class GroupDocument(_Part):
     """Workloads behind one endpoint, the machine that serves them, how it scales, and what the judge saw of it.
 
+    The schedule is empty where the minimum is the same at all hours; else its entries lie within both replica counts.
     The cost is null where the judge could not replay the group: its machine is not to be had where it stands.
     """
 
@@ -81,6 +90,7 @@ class GroupDocument(_Part):
     target_utilization: Annotated[float, Field(gt=0, le=1)]
     slots: Annotated[int, Field(ge=1, le=1_000_000)]
     replica_rps: Positive
+    schedule: Annotated[tuple[ScheduledMinimumDocument, ...], Field(max_length=8)] = ()
     attainment: Share
     simulated: SimulatedDocument | None = None
     cost_usd_per_h: CostDocument | None
@@ -91,6 +101,8 @@ class GroupDocument(_Part):
     def _agrees(self) -> Self:
         if self.min_replicas > self.max_replicas:
             raise ValueError("min_replicas is larger than max_replicas")
+        if any(not self.min_replicas <= one.min_replicas <= self.max_replicas for one in self.schedule):
+            raise ValueError("a scheduled minimum lies outside min_replicas to max_replicas")
         if CLOUD_OF_HOSTING[self.hosting] != self.cloud:
             raise ValueError(f"{self.hosting} is not hosted on {self.cloud}")
         return self

@@ -12,6 +12,7 @@ from generator.present.figures import (
     attained,
     bin_length,
     bounds,
+    by_the_clock,
     count,
     dollars,
     plain,
@@ -109,6 +110,9 @@ def _groups(recommendation: RecommendationDocument, plan: PlanDocument, console:
                 Text(str(group.risk), _risk_style(group.risk)),
             )
         console.print(table)
+    for group in dearest[:MOST_GROUPS]:
+        if group.schedule:
+            console.print(Text.assemble((group.name, "bold"), f" by the clock: {by_the_clock(group.schedule)}"))
     if len(dearest) > MOST_GROUPS:
         console.print(Text(f"and {len(dearest) - MOST_GROUPS} cheaper groups; --json lists them all.", "dim"))
 

@@ -1,6 +1,6 @@
 """What prod serves on AWS in us-east-2, as data. The file to review."""
 
-from components.values import AwsGroup, AwsRegion, Model
+from components.values import AwsGroup, AwsRegion, Model, ScheduledMinimum
 
 STACK = AwsRegion(
     environment="prod",
@@ -56,16 +56,52 @@ STACK = AwsRegion(
             hosting="sagemaker-multi-model",
             instance_type="ml.c5.large",
             image="123456789012.dkr.ecr.us-east-2.amazonaws.com/xgboost-server:2.1",
-            min_replicas=6,
-            max_replicas=21,
-            invocations_per_minute=144.0,
+            min_replicas=1,
+            max_replicas=13,
+            invocations_per_minute=1920.0,
             cores=2,
             gpus=0,
             memory_mb=0,
             concurrency=0,
             volume_key=True,
-            monthly_ceiling_usd=1564,
-            schedule=(),
+            monthly_ceiling_usd=968,
+            schedule=(
+                ScheduledMinimum(
+                    days="weekdays",
+                    hour=0,
+                    min_replicas=6,
+                ),
+                ScheduledMinimum(
+                    days="weekdays",
+                    hour=1,
+                    min_replicas=1,
+                ),
+                ScheduledMinimum(
+                    days="weekdays",
+                    hour=13,
+                    min_replicas=5,
+                ),
+                ScheduledMinimum(
+                    days="weekdays",
+                    hour=18,
+                    min_replicas=8,
+                ),
+                ScheduledMinimum(
+                    days="weekend",
+                    hour=0,
+                    min_replicas=1,
+                ),
+                ScheduledMinimum(
+                    days="weekend",
+                    hour=16,
+                    min_replicas=2,
+                ),
+                ScheduledMinimum(
+                    days="weekend",
+                    hour=23,
+                    min_replicas=1,
+                ),
+            ),
             models=(
                 Model(
                     key="fashion-usa",

@@ -18,6 +18,7 @@ from generator.model import (
     Limits,
     Objective,
     OwnPrices,
+    ScheduledMinimum,
     Traffic,
     Verdict,
     Workload,
@@ -80,6 +81,12 @@ BROKEN: dict[str, tuple[str, str, Callable[[], Verdict]]] = {
     "a target that is no number": ("SKU001", "first", lambda: judge(changed(0, target_utilization=float("nan")))),
     "a minimum above the maximum": ("SKU001", "first", lambda: judge(changed(0, min_replicas=5))),
     "no replica at all": ("SKU001", "first", lambda: judge(changed(0, min_replicas=0, max_replicas=0))),
+    "a schedule beyond the maximum": (
+        "SKU001", "first", lambda: judge(changed(0, schedule=(ScheduledMinimum("all", 8, 5),)))
+    ),
+    "a schedule where the clock moves nothing": (
+        "SKU001", "second", lambda: judge(changed(1, schedule=(ScheduledMinimum("all", 8, 1),)))
+    ),
     "an empty group": (
         "SKU001",
         "fourth",
@@ -326,3 +333,13 @@ def test_the_judge_changes_nothing_it_is_given() -> None:
     seen.rate_rps.flags.writeable = False
 
     assert admit(HAPPY, known, seen).items == admit(HAPPY, known, seen).items
+
+
+def test_by_the_clock_the_floor_of_the_cost_is_the_week_s_mean_minimum() -> None:
+    entries = (ScheduledMinimum("weekdays", 8, 3), ScheduledMinimum("weekdays", 20, 1))
+    plain, timed = judge(), judge(changed(0, schedule=entries))
+    price = plain.groups[0].cost.floor
+
+    assert timed.violations == ()
+    assert timed.groups[0].cost.floor == pytest.approx(price * (3 * 5 * 12 + 108) / 168)
+    assert timed.groups[0].cost.floor <= timed.groups[0].cost.expected + 2 * price

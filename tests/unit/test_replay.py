@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import backlog
-from generator.model import Fleet, FloatArray, Objective
+from generator.model import Fleet, FloatArray, Objective, ScheduledMinimum
 from generator.replay import Replay, Served, replay
 from tests.fleets import days, fleet, gpu_workload, table, traffic, workload
 
@@ -174,3 +174,21 @@ def test_a_batch_of_eight_serves_eight_times_a_slot() -> None:
 
     assert seen.load == pytest.approx(np.full(24, 10.0 * 0.2 * 1.7 / 8))
     assert seen.attainment[0] > 0.95
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_by_the_clock_replicas_stay_within_the_hour_s_minimum_and_the_maximum(seed: int) -> None:
+    one = fleet([workload("w0")])
+    known, rates = table(one), days(1, 2 * 288, seed=seed, mean_rps=30.0)
+    entries = (ScheduledMinimum("all", 6, 3), ScheduledMinimum("all", 9, 5), ScheduledMinimum("all", 18, 1))
+    where = replace(served(known, SAGEMAKER, 0.7, 1, 6), schedule=entries)
+    seen = replay(known, np.arange(1), where, traffic(one, rates))
+    plain = replay(known, np.arange(1), replace(where, schedule=()), traffic(one, rates))
+    hour = np.arange(2 * 288) // 12 % 24
+
+    assert seen.running.max() <= 6
+    # The first bin of an hour still waits for its instances.
+    asked = np.where((hour >= 6) & (hour < 9), 3, np.where((hour >= 9) & (hour < 18), 5, 1))
+    assert (seen.running[1:] >= np.minimum(asked[1:], asked[:-1])).all()
+    assert (seen.running >= plain.running).all()
+    assert seen.attainment[0] >= plain.attainment[0]

@@ -19,7 +19,7 @@ def seen(rates: FloatArray, *, bin_s: float = 300.0) -> Traffic:
 @pytest.mark.parametrize("bins", [24, 2016, SAMPLED_BINS])
 def test_short_windows_are_taken_whole(bins: int) -> None:
     rates = days(3, bins, seed=1)
-    rate, weights = sample_bins(seen(rates))
+    rate, weights, _ = sample_bins(seen(rates))
 
     assert (rate == rates).all()
     assert weights.tolist() == [1 / bins] * bins
@@ -27,7 +27,7 @@ def test_short_windows_are_taken_whole(bins: int) -> None:
 
 @pytest.mark.parametrize("bins", LENGTHS)
 def test_weights_sum_to_one_and_are_never_negative(bins: int) -> None:
-    rate, weights = sample_bins(seen(days(3, bins, seed=2)))
+    rate, weights, _ = sample_bins(seen(days(3, bins, seed=2)))
 
     assert rate.shape == (3, len(weights))
     assert len(weights) <= SAMPLED_BINS
@@ -41,7 +41,7 @@ def test_a_rare_workload_s_only_burst_is_in_the_sample(bins: int, at: int) -> No
     rates = days(3, bins, seed=3)
     rates[1] = 0.0
     rates[1, at] = 1e-3
-    rate, weights = sample_bins(seen(rates))
+    rate, weights, _ = sample_bins(seen(rates))
 
     assert (rate[1] * weights).sum() > 0
 
@@ -49,7 +49,7 @@ def test_a_rare_workload_s_only_burst_is_in_the_sample(bins: int, at: int) -> No
 def test_a_workload_beyond_compare_hides_no_rare_one() -> None:
     rates = np.vstack([1e6 * days(20, 6000, seed=4), np.zeros((40, 6000))])
     rates[np.arange(20, 60), 37 + 141 * np.arange(40)] = 1e-6
-    rate, weights = sample_bins(seen(rates))
+    rate, weights, _ = sample_bins(seen(rates))
 
     assert ((rate * weights).sum(axis=1) > 0).all()
 
@@ -57,7 +57,7 @@ def test_a_workload_beyond_compare_hides_no_rare_one() -> None:
 @pytest.mark.parametrize("bins", LENGTHS)
 def test_means_of_ordinary_traffic_survive_within_a_tenth(bins: int) -> None:
     rates = days(10, bins, seed=5)
-    rate, weights = sample_bins(seen(rates))
+    rate, weights, _ = sample_bins(seen(rates))
 
     assert rate @ weights == pytest.approx(rates.mean(axis=1), rel=0.1)
 
@@ -65,14 +65,21 @@ def test_means_of_ordinary_traffic_survive_within_a_tenth(bins: int) -> None:
 def test_the_peak_of_every_workload_is_in_the_sample() -> None:
     rates = days(5, 6000, seed=6)
     rates[np.arange(5), 1000 * np.arange(5) + 77] = 50 * rates.max()
-    rate, weights = sample_bins(seen(rates))
+    rate, weights, _ = sample_bins(seen(rates))
 
     assert rate[:, weights > 0].max(axis=1).tolist() == rates.max(axis=1).tolist()
 
 
+def test_the_sample_says_which_bins_it_is_of() -> None:
+    rates = days(3, 9000, seed=7)
+    rate, _, at = sample_bins(seen(rates))
+
+    assert (rate == rates[:, at]).all()
+
+
 @pytest.mark.parametrize("value", [0.0, 2.5])
 def test_traffic_without_any_shape_can_be_sampled(value: float) -> None:
-    rate, weights = sample_bins(seen(np.full((2, 5000), value)))
+    rate, weights, _ = sample_bins(seen(np.full((2, 5000), value)))
 
     assert rate @ weights == pytest.approx([value, value])
 
@@ -92,7 +99,7 @@ def test_no_stretch_reaches_back_to_the_one_before_it(bin_s: float) -> None:
 def test_bursts_of_minutes_cost_the_sample_what_they_cost_the_window(hosting: str) -> None:
     rng = np.random.default_rng(8)
     rates = np.where(rng.random((1, 20_000)) < 0.01, 40.0, 1.0) * rng.gamma(20.0, 1 / 20.0, (1, 20_000))
-    rate, weights = sample_bins(seen(rates, bin_s=60.0))
+    rate, weights, _ = sample_bins(seen(rates, bin_s=60.0))
     behaviour = next(found for name, found in BEHAVIOUR.items() if name == hosting)
     whole = np.ceil(scaling_signal(rates[0], behaviour, 60.0) / 4.0).mean()
 
