@@ -90,7 +90,9 @@ class Running:
         region = self.machines.region_index.get((group.cloud, group.region))
         if machine is None or region is None:
             return None
-        return Sizing(machine, region, group.target_utilization, group.min_replicas, group.max_replicas, 0.0)
+        return Sizing(
+            machine, region, group.target_utilization, group.min_replicas, group.max_replicas, 0.0, group.schedule
+        )
 
     def kept(self, group: Group, members: Members) -> Group | None:
         """Return a group with other members and everything else as it is, None where its machine is not to be had."""
