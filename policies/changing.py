@@ -19,6 +19,8 @@ from .tokens import (
     INLINE_POLICY,
     POLICY_ATTACHMENT,
     SAGEMAKER_MODEL,
+    SCALING_TARGET,
+    SCHEDULED_ACTION,
     SERVICE,
 )
 
@@ -69,22 +71,29 @@ SUCCESSION = Rule(
 )
 
 
-def _ignores(resource: Resource, _: Stack) -> Iterator[str]:
-    if resource.ignore_changes:
-        yield f"{resource.name} ignores changes of {', '.join(resource.ignore_changes)}."
+def _ignores(resource: Resource, stack: Stack) -> Iterator[str]:
+    # A schedule moves its target's minimum: an update at noon must not set back what the morning set.
+    moved = resource.type == SCALING_TARGET and any(
+        resource.urn in (action.depends_on or ()) for action in stack.of(SCHEDULED_ACTION)
+    )
+    ignored = [name for name in resource.ignore_changes if not (moved and name == "minCapacity")]
+    if ignored:
+        yield f"{resource.name} ignores changes of {', '.join(ignored)}."
 
 
 NOTICED = Rule(
     id="changes-are-noticed",
     domain="reliability",
     severity="high",
-    title="No change is ignored.",
+    title="No change is ignored, but of a minimum that a schedule moves.",
     incident="A wrong path in ignore_changes was itself ignored, and an update scaled 23 nodes away: pulumi#7081. "
     "Scaled counts live on the endpoint and not in its configuration, so there is nothing to ignore.",
     remedy="Take ignore_changes away, or write the reason into the pack's configuration and disable this rule.",
     link="https://github.com/pulumi/pulumi/issues/7081",
     types=CLOUDS,
     check=_ignores,
+    scope="stack",
+    reads=(SCHEDULED_ACTION,),
 )
 
 

@@ -21,6 +21,7 @@ POLICY_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 ROLE = "aws:iam/role:Role"
 SAGEMAKER_MODEL = "aws:sagemaker/model:Model"
 SCALING_POLICY = "aws:appautoscaling/policy:Policy"
+SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 ALERT = "gcp:monitoring/alertPolicy:AlertPolicy"

@@ -256,7 +256,7 @@ FAULTS: dict[str, Fault] = {
         "sagemaker-multi-model.",
     ),
     "replicas-stay-within-quota": Fault(
-        AWS, knowing(ml_c5_large=20), "Groups of this stack may grow to 21 ml.c5.large together; the quota is 20."
+        AWS, knowing(ml_c5_large=12), "Groups of this stack may grow to 13 ml.c5.large together; the quota is 12."
     ),
     "rollback-alarms-fit": Fault(
         AWS,
@@ -344,9 +344,9 @@ FAULTS: dict[str, Fault] = {
     "initial-count-is-the-floor": Fault(
         AWS,
         change(
-            tokens.CONFIGURATION, "productionVariants", 0, "initialInstanceCount", to=1.0, name="fashion-usa-config"
+            tokens.CONFIGURATION, "productionVariants", 0, "initialInstanceCount", to=0.0, name="fashion-usa-config"
         ),
-        "prod-fashion-usa starts every update with 1 instances, below its floor of 6.",
+        "prod-fashion-usa starts every update with 0 instances, below its floor of 1.",
     ),
     "updates-roll-back": Fault(
         AWS,

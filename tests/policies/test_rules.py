@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policies import rules
+from policies import rules, tokens
 from policies.rule import Resource, Rule, Settings, Unknown
 from policies.rules import RULES, evaluate, undecided
 from policies.settings import read_settings
@@ -98,6 +98,13 @@ def test_a_threshold_follows_its_configuration(stacks: Stacks, settings: Setting
     resources, _ = FAULTS["paths-wait-no-longer-than-granted"].plant(list(stacks[AWS]), settings)
     raised = replace(settings, config={"paths-wait-no-longer-than-granted": {"most_ms": 60000}})
     assert [] == told(resources, raised)
+
+
+def test_a_minimum_is_ignored_only_where_a_schedule_moves_it(stacks: Stacks, settings: Settings) -> None:
+    without = [one for one in stacks[AWS] if one.type != tokens.SCHEDULED_ACTION]
+
+    assert len(without) < len(stacks[AWS])
+    assert [("changes-are-noticed", "fashion-usa-scaling ignores changes of minCapacity.")] == told(without, settings)
 
 
 def test_the_readme_shows_every_rule_as_it_is() -> None:
