@@ -128,6 +128,11 @@ def container(group: AwsGroup, bucket: str) -> sagemaker.ModelPrimaryContainerAr
     )
 
 
+def initial_instances(group: AwsGroup) -> int:
+    """Return the highest floor the plan was judged with: an update resets the live count, at any hour."""
+    return max([group.min_replicas, *(entry.min_replicas for entry in group.schedule)])
+
+
 def variant(group: AwsGroup, model_name: pulumi.Input[str]) -> sagemaker.EndpointConfigurationProductionVariantArgs:
     """Return the one production variant."""
     if group.hosting == "sagemaker-serverless":
@@ -142,8 +147,7 @@ def variant(group: AwsGroup, model_name: pulumi.Input[str]) -> sagemaker.Endpoin
         variant_name=VARIANT,
         model_name=model_name,
         instance_type=group.instance_type,
-        # An update resets the live count to this one, so it is the floor the plan was judged with.
-        initial_instance_count=group.min_replicas,
+        initial_instance_count=initial_instances(group),
         initial_variant_weight=1.0,
         # Bounds, not waits: a large model takes minutes to arrive and to load; by default it gets one.
         model_data_download_timeout_in_seconds=1800,
@@ -156,7 +160,7 @@ def blue_green(
 ) -> sagemaker.EndpointDeploymentConfigArgs:
     """Return the rollout: one instance first where there are two or more, and back again when an alarm fires."""
     shift = TrafficRoutingArgs(type="ALL_AT_ONCE", wait_interval_in_seconds=600)
-    if group.min_replicas > 1:
+    if initial_instances(group) > 1:
         shift = TrafficRoutingArgs(
             type="CANARY",
             wait_interval_in_seconds=600,
