@@ -5,7 +5,7 @@ SCHEMAS := build/schemas
 # A file stays on one core: its tests share a running fleet, a plan, a recording. In the order they are named in.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-solver bench-preview bench-proposers handwritten pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-solver bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
@@ -15,9 +15,9 @@ demo: .venv/ready
 test: .venv/ready pulumi
 	$(BIN)/pytest $(PARALLEL)
 
-# The quick ones: no Pulumi CLI, no planning of whole examples.
+# The quick ones: no Pulumi CLI, no browser, no planning of whole examples.
 unit: .venv/ready
-	$(BIN)/pytest $(PARALLEL) -m "not engine and not plans"
+	$(BIN)/pytest $(PARALLEL) -m "not engine and not plans and not browser"
 
 engine: .venv/ready pulumi
 	$(BIN)/pytest $(PARALLEL) -m engine
@@ -53,6 +53,10 @@ bench-join: .venv/ready
 # Real engine, stand-in providers: growth to 200 groups, and an emitted stack beside its hand-written twin.
 bench-preview: .venv/ready pulumi
 	$(BIN)/python -m benchmarks.preview
+
+# The correlation graph in Chromium: first picture and time a frame.
+bench-dashboard: .venv/ready
+	$(BIN)/python -m benchmarks.dashboard
 
 # After the emitted program has changed.
 handwritten: .venv/ready

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from generator import logbook, release, review, roster
+from generator.dashboard.verb import dashboard
 from generator.errors import CatalogError, DeployError, InputError
 from generator.history import JournalAt, history_of_plans, operation, refer
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, llm_verbs, seated
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
 if TYPE_CHECKING:
-    from generator.model import Catalog, Inputs, Plan, Profile, StackReport
+    from generator.model import Catalog, Inputs, Plan, StackReport
     from generator.present.plan_document import PlanDocument
 
 CHANGES_FOUND = 7  # as Pulumi's own
@@ -194,8 +195,9 @@ def emit(
     from generator.emit import emit as program_of
     from generator.files import read_emission, write_tree
     from generator.present.document import chosen_of, layout_of
-    from generator.present.saved import read_plan
+    from generator.present.saved import must_match, read_plan
     from generator.provenance import provenance
+    from generator.still_holds import still_holds
 
     saved = None if plan_file is None else read_plan(plan_file)
     inputs, catalog = _read(fleet)
@@ -204,7 +206,8 @@ def emit(
         chosen = profile or saved.chosen.profile
     else:
         chosen = profile or saved.chosen.profile
-        _must_hold(saved, chosen, inputs, catalog, plan_file)
+        must_match(saved, inputs.fleet, plan_file)
+        still_holds(saved, chosen, inputs, catalog, str(plan_file))
     origin = provenance(inputs, catalog, chosen_of(saved, chosen).text())
     layout, before = layout_of(saved, chosen), read_emission(into)
     program = program_of(layout, inputs.fleet, catalog, origin, before, drop_retiring=drop_retiring)
@@ -299,6 +302,7 @@ app.command()(roster.leave)
 app.command()(logbook.reject)
 app.command()(review.check)
 app.command()(review.diff)
+app.command()(dashboard)
 
 
 @catalog_verbs.command("show")
@@ -385,22 +389,6 @@ def _planned(
     published = document(found)
     history.try_to_keep(published, inputs, catalog)
     return found, published
-
-
-def _must_hold(saved: "PlanDocument", profile: "Profile", inputs: "Inputs", catalog: "Catalog", file: Path) -> None:
-    """Judge a saved layout again: prices, limits and traffic may have changed since, or someone changed the file."""
-    from generator.admit import admit
-    from generator.capacity.machines import machines
-    from generator.present.document import layout_of
-    from generator.present.saved import must_match
-
-    must_match(saved, inputs.fleet, file)
-    known = {(v.rule, v.subject) for r in saved.recommendations if r.profile == profile for v in r.violations}
-    verdict = admit(layout_of(saved, profile), machines(inputs.fleet, catalog), inputs.scored)
-    for found in verdict.violations:
-        if (found.rule, found.subject) not in known:
-            where = f"{file}, {profile}, {found.subject}"
-            raise InputError(where, f"breaks {found.rule}: {found.message}", "Plan anew: covey plan FLEET --save FILE.")
 
 
 def _group_with(workload: str, groups: Any) -> str:

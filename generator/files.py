@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -37,6 +38,27 @@ class ManifestGroup(BaseModel):
     formerly: list[FormerName]
     leaving: list[str] = []
     retiring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What writing a program does to one file.
+
+    Parameters
+    ----------
+    before, after : str or None
+        What lies there, and what will; None where nothing does.
+    kept : bool
+        A stack's configuration that is there already belongs to its owner: it stays as it is.
+    edited : bool
+        What lies there is neither what the last emission wrote nor what this one would: it is in the way.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+    kept: bool
+    edited: bool
 
 
 class Manifest(BaseModel):
@@ -126,6 +148,33 @@ def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) 
         raise EmitError(
             str(error.filename or into), f"cannot be written: {error.strerror}.", "Make room there."
         ) from error
+
+
+def changes(program: Program, into: Path) -> tuple[FileChange, ...]:
+    """Say what `write_tree` would do, file by file and in order, and do nothing.
+
+    Raises
+    ------
+    EmitError
+        If a path leads outside the folder or through a link, or what lies there cannot be read.
+    """
+    root = _root(into)
+    manifest = _manifest(root)
+    known = manifest.sha256 if manifest else {}
+    return tuple(
+        _change(path, _place(root, path), program.files.get(path), known.get(path))
+        for path in sorted({*program.files, *known})
+    )
+
+
+def _change(path: str, place: Path, text: str | None, digest: str | None) -> FileChange:
+    try:
+        before = place.read_bytes().decode("utf-8", "backslashreplace") if place.exists() else None
+        kept = before is not None and _is_seed(path)
+        edited = not kept and path != MANIFEST and _edited(place, text, digest)
+    except OSError as error:
+        raise EmitError(str(place), f"cannot be read: {error.strerror}.", "Make it readable.") from None
+    return FileChange(path, before, before if kept else text, kept=kept, edited=edited)
 
 
 def _root(into: Path) -> Path:

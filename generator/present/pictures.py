@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import matplotlib as mpl
-import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -16,9 +15,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from scipy.spatial import ConvexHull
 
 from generator.model import Communities, CorrelationGraph, FloatArray, Group, GroupVerdict, Traffic
-from generator.present.figures import attained, dollars, plain, worst_of
+from generator.present.constellation import places, strongest_ties
+from generator.present.figures import attained, bin_length, dollars, plain, worst_of
 from generator.present.inline_svg import GROUND, INK, SETTINGS, inline_svg
-from generator.present.plan_document import CurrentDocument, JudgedDocument
+from generator.present.plan_document import CurrentDocument, JudgedDocument, WindowDocument
 
 # Told apart by the colour-blind, too, and seen on white and on near-black.
 COLOURS = (
@@ -27,7 +27,6 @@ COLOURS = (
 )  # fmt: skip
 OTHERS = "#8b929b"
 MOST_NODES = 300
-EDGES_EACH = 3
 GRAPH_INCHES = (7.6, 5.0)
 MOST_NAMED = 60
 LABEL_POINTS = 7.5
@@ -65,8 +64,8 @@ def picture_of_graph(
     names = list(correlation.graph.nodes)
     busiest = sorted(sorted(names), key=lambda name: -weight[name])[:MOST_NODES]
     kept = set(busiest)
-    edges = _strongest(correlation.graph, kept)
-    place = _places([[names[i] for i in part if names[i] in kept] for part in communities.members], weight)
+    edges = strongest_ties(correlation.graph, kept)
+    place = places([[names[i] for i in part if names[i] in kept] for part in communities.members], weight)
     with _drawing(*GRAPH_INCHES) as figure:
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
@@ -109,7 +108,14 @@ def picture_of_graph(
 
 
 def picture_of_group(
-    group: Group, verdict: GroupVerdict, traffic: Traffic, shown: slice, *, colour: str, name: str
+    group: Group,
+    verdict: GroupVerdict,
+    traffic: Traffic,
+    shown: slice,
+    *,
+    colour: str,
+    name: str,
+    inches: tuple[float, float] = (3.7, 1.9),
 ) -> str:
     """Draw a group's stacked traffic against its capacity in one stretch of the scored window.
 
@@ -124,6 +130,8 @@ def picture_of_group(
     colour : str
     name : str
         Prefix of the picture's ids.
+    inches : tuple of (float, float)
+        Width and height.
     """
     index = {workload: i for i, workload in enumerate(traffic.workloads)}
     rate = traffic.rate_rps[[index[workload] for workload in group.workloads]][:, shown]
@@ -136,8 +144,9 @@ def picture_of_group(
     layers = rate[:, busiest]
     start = traffic.window.start + timedelta(seconds=(shown.start or 0) * traffic.window.bin_s)
     times = date2num(start) + np.arange(layers.shape[1]) * every * traffic.window.bin_s / 86400
-    with _drawing(3.7, 1.9) as figure:
-        axes = figure.add_axes((0.12, 0.14, 0.86, 0.8))
+    with _drawing(*inches) as figure:
+        left, low = 0.44 / inches[0], 0.27 / inches[1]
+        axes = figure.add_axes((left, low, 1 - left - 0.02, 1 - low - 0.06))
         shades = np.linspace(0.9, 0.3, len(layers))
         below = np.zeros(layers.shape[1])
         for layer, shade in zip(layers, shades, strict=True):
@@ -231,6 +240,25 @@ def busiest_stretch(traffic: Traffic) -> slice:
     return slice(start, start + wanted)
 
 
+def stretch(traffic: Traffic, shown: slice) -> str:
+    """Say from when to when some bins are."""
+    window = traffic.window
+    start, end = (window.start + timedelta(seconds=window.bin_s * edge) for edge in (shown.start, shown.stop))
+    return f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
+
+
+def length_of_a_point(window: WindowDocument, shown: slice) -> str:
+    """Say how much time one point of a group's picture stands for."""
+    every = max(1, -(-(shown.stop - shown.start) // SHOWN_POINTS))
+    return bin_length(window.model_copy(update={"bin_s": window.bin_s * every}))
+
+
+def most_used(verdict: GroupVerdict) -> float:
+    """Load over running replicas at its highest; bins without a replica wait for one and count as full."""
+    used = np.divide(verdict.load, verdict.replicas, out=(verdict.load > 0).astype(float), where=verdict.replicas > 0)
+    return float(used.max())
+
+
 @contextmanager
 def _drawing(width: float, height: float) -> Generator[Figure]:
     with mpl.rc_context(SETTINGS):
@@ -274,34 +302,6 @@ def _busiest_bins(total: FloatArray, every: int) -> np.ndarray:
     """Index of the busiest bin in every run of bins: averages would hide what capacity is there for."""
     whole = len(total) // every * every
     return total[:whole].reshape(-1, every).argmax(axis=1) + np.arange(0, whole, every)
-
-
-def _strongest(graph: nx.Graph, kept: set[str]) -> list[tuple[str, str, float]]:
-    """Each workload's `EDGES_EACH` strongest ties among those drawn; all of them would be a ball of wool."""
-    chosen: dict[tuple[str, str], float] = {}
-    for name in graph.nodes:
-        ties = [(other, tie["weight"]) for other, tie in graph[name].items() if tie["weight"] > 0 and other in kept]
-        for other, strength in sorted(ties, key=lambda tie: (-tie[1], tie[0]))[: EDGES_EACH if name in kept else 0]:
-            chosen[min(name, other), max(name, other)] = strength
-    return [(a, b, strength) for (a, b), strength in sorted(chosen.items())]
-
-
-def _places(parts: Sequence[Sequence[str]], weight: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-    """Communities in a ring, larger ones with more room; inside each the busiest in the middle, as in a sunflower."""
-    parts = [part for part in parts if part]
-    radius = np.array([0.5 + len(part) ** 0.5 for part in parts])
-    turn = np.concatenate([[0.0], np.cumsum(radius)]) / radius.sum()
-    ring = 1.25 * radius.sum() / np.pi if len(parts) > 1 else 0.0
-    golden = np.pi * (3 - 5**0.5)
-    placed: dict[str, tuple[float, float]] = {}
-    for part, begin, end in zip(parts, turn[:-1], turn[1:], strict=True):
-        angle = np.pi * (begin + end)
-        for rank, name in enumerate(sorted(part, key=lambda name: (-weight[name], name))):
-            out = 0.95 * (rank + 0.4) ** 0.5 if len(part) > 1 else 0.0
-            x = 1.25 * ring * np.cos(angle) + out * np.cos(angle + rank * golden)
-            y = 0.95 * ring * np.sin(angle) + out * np.sin(angle + rank * golden)
-            placed[name] = (float(x), float(y))
-    return placed
 
 
 def _dot(share: float) -> float:

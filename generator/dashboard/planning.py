@@ -1,0 +1,124 @@
+"""Planning in a process of its own: seen from pages while it runs, and stopped without waiting for it."""
+
+import multiprocessing
+import signal
+import threading
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Literal
+
+from generator.catalog import read_catalog
+from generator.errors import CoveyError
+from generator.load import load
+from generator.pipeline import plan
+from generator.present.document import document, saved_document
+from generator.present.plan_document import PlanDocument
+
+# Nothing of a server's threads and sockets reaches the child.
+SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far planning is. `complaint` says where, what and what to do, where it failed."""
+
+    state: Literal["planning", "ready", "stopped", "failed"]
+    stage: str = "starting"
+    share: float = 0.0
+    complaint: tuple[str, str, str] | None = None
+
+
+class Planning:
+    """A plan that is there, or is being made.
+
+    Parameters
+    ----------
+    fleet : Path
+        What to plan.
+    seed : int
+    saved : PlanDocument, optional
+        The plan, where there is one already: nothing is planned then.
+    """
+
+    def __init__(self, fleet: Path, seed: int, saved: PlanDocument | None) -> None:
+        self._fleet = fleet
+        self._seed = seed
+        self._turn = threading.Lock()
+        self._document = saved
+        self._progress = Progress("ready" if saved else "stopped")
+        self._process: BaseProcess | None = None
+        if saved is None:
+            self.start()
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands."""
+        return self._progress
+
+    @property
+    def document(self) -> PlanDocument | None:
+        """The plan, once there is one."""
+        return self._document
+
+    def start(self) -> None:
+        """Plan, unless that is done or under way."""
+        with self._turn:
+            if self._progress.state in ("ready", "planning"):
+                return
+            ours, theirs = SPAWN.Pipe(duplex=False)
+            process = SPAWN.Process(target=_work, args=(theirs, self._fleet, self._seed), daemon=True)
+            process.start()
+            theirs.close()
+            self._process, self._progress = process, Progress("planning")
+            threading.Thread(target=self._listen, args=(ours, process), daemon=True).start()
+
+    def stop(self) -> None:
+        """End planning where it is under way; a finished plan stays."""
+        with self._turn:
+            if self._process is None:
+                return
+            process, self._process = self._process, None
+            self._progress = replace(self._progress, state="stopped")
+        process.kill()
+        process.join()
+
+    def _listen(self, connection: Connection, process: BaseProcess) -> None:
+        finished: Progress | None = None
+        found: PlanDocument | None = None
+        with connection:
+            try:
+                while finished is None:
+                    kind, *said = connection.recv()
+                    if kind == "progress":
+                        with self._turn:
+                            if self._process is process:
+                                self._progress = Progress("planning", said[0], said[1])
+                    elif kind == "done":
+                        found, finished = saved_document(said[0], "the new plan"), Progress("ready", "done", 1.0)
+                    else:
+                        finished = Progress("failed", complaint=(said[0], said[1], said[2]))
+            except EOFError:
+                complaint = (str(self._fleet), "planning ended without a plan.", "Run covey plan to see why.")
+                finished = Progress("failed", complaint=complaint)
+        process.join()
+        with self._turn:
+            if self._process is process:
+                self._process, self._document, self._progress = None, found, finished
+
+
+def _work(connection: Connection, fleet: Path, seed: int) -> None:
+    # Ctrl-C is for the server, which ends this process itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        catalog = read_catalog()
+        inputs = load(fleet, catalog)
+        found = plan(
+            inputs, catalog, seed=seed, progress=lambda stage, share: connection.send(("progress", stage, share))
+        )
+        connection.send(("done", document(found).text().encode()))
+    except CoveyError as error:
+        connection.send(("failed", error.where, error.what, error.remedy))
+    except Exception as error:  # noqa: BLE001 (whatever it is, the page says so)
+        connection.send(("failed", str(fleet), f"{type(error).__name__}: {error}.", "Run covey plan to see where."))
