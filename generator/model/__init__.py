@@ -27,6 +27,7 @@ from generator.model.membership import MembershipOption as MembershipOption
 from generator.model.membership import PlacementAdvice as PlacementAdvice
 from generator.model.observations import Measured as Measured
 from generator.model.observations import Observations as Observations
+from generator.model.observations import Watched as Watched
 from generator.model.offerings import Catalog as Catalog
 from generator.model.offerings import InstanceType as InstanceType
 from generator.model.offerings import Offering as Offering
