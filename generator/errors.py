@@ -45,6 +45,10 @@ class CatalogError(InputError):
     """The SKU catalogue, or a name that is not in it."""
 
 
+class SeriesError(InputError):
+    """A file of observations: file, line and column."""
+
+
 class JournalError(InputError):
     """A journal that cannot be opened, is of another version or another program, or is not what was written."""
 
@@ -71,3 +75,7 @@ class DeployError(CoveyError):
     """The Pulumi engine, a plugin or a stack failed."""
 
     exit_code = 6
+
+
+class ObserveError(DeployError):
+    """A source of observations gives no answer, or none that can be used."""

@@ -14,11 +14,10 @@ import polars as pl
 from generator.errors import TrafficError
 from generator.inventory.fields import as_utc
 from generator.inventory.fleet_document import InterarrivalEntry, TrafficEntry
+from generator.inventory.table_file import MOST_CELLS, table_file
 from generator.inventory.yaml_source import shown
 from generator.model import FloatArray, Traffic, Window
 
-MOST_CSV_BYTES = 2**30
-MOST_CELLS = 3 * 10**8  # 2.4 GB as numbers; 100,000 workloads x 2,016 bins are 2 x 10^8
 MOST_BINS = 2**20
 
 
@@ -58,7 +57,7 @@ def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading])
         finite or negative; a time is off the grid or repeated; or the series are not those of the workloads.
     """
     path = _inside(folder, entry.file)
-    frame = _frame(path)
+    frame = table_file(path, TrafficError)
     names, table = _long(path, frame, entry) if entry.shape == "long" else _wide(path, frame, entry)
     row_of = _rows(path, names, readings)
     rows = [row_of[reading.series] for reading in readings]
@@ -92,47 +91,6 @@ def _inside(folder: Path, name: str) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise TrafficError(str(path), "The file lies outside the fleet's folder.", "Copy it there instead of linking.")
     return path
-
-
-def _frame(path: Path) -> pl.DataFrame:
-    try:
-        if path.stat().st_size == 0:
-            raise TrafficError(str(path), "The file is empty.", "Write one row for each series, under a header.")
-        frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        kind = "CSV" if path.suffix == ".csv" else "parquet"
-        raise TrafficError(
-            str(path), f"This is not {kind}: {shown(reason, 200)}.", f"Export it as {kind} again."
-        ) from error
-    if frame.height == 0:
-        raise TrafficError(str(path), "The file has a header and no rows.", "Write one row for each series or bin.")
-    return frame
-
-
-def _csv(path: Path) -> pl.DataFrame:
-    if path.stat().st_size > MOST_CSV_BYTES:
-        raise TrafficError(str(path), f"The file is larger than {MOST_CSV_BYTES // 2**20} MiB.", "Give it as parquet.")
-    content = path.read_bytes()
-    try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise TrafficError(
-            f"{path}:{line}", f"Byte {error.start} is not UTF-8.", "Save the file in the encoding UTF-8."
-        ) from error
-    # Everything is text at first, so that a wrong cell can be named instead of silently becoming empty.
-    return pl.read_csv(content, infer_schema=False)
-
-
-def _parquet(path: Path) -> pl.DataFrame:
-    lazy = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-    rows = lazy.select(pl.len()).collect().item()
-    if rows * len(lazy.collect_schema()) > MOST_CELLS:
-        raise TrafficError(
-            str(path), f"The file has more than {MOST_CELLS:,} cells.", "Use longer bins or split the fleet."
-        )
-    return lazy.collect()
 
 
 def _wide(path: Path, frame: pl.DataFrame, entry: TrafficEntry) -> tuple[list[str], FloatArray]:
@@ -353,7 +311,7 @@ def _variation(folder: Path, entry: TrafficEntry, names: Sequence[str]) -> Float
     if not isinstance(given, InterarrivalEntry):
         return np.full(len(names), float(given))
     path = _inside(folder, given.file)
-    frame = _frame(path)
+    frame = table_file(path, TrafficError)
     _require(path, frame, ["workload", "variation"])
     of_series = dict(zip(_texts(path, frame, "workload"), _numbers(path, frame, "variation"), strict=True))
     without = [name for name in names if not math.isfinite(of_series.get(name, math.nan))]
