@@ -21,7 +21,7 @@ from generator.shell import say, write_whole
 
 if TYPE_CHECKING:
     from generator.dialogue import Answer, Brief, Example, LanguageModel
-    from generator.journal import Journal, Kind
+    from generator.journal import Entry, Journal, Kind
     from generator.model import Catalog, Inputs, Source, StackReport
     from generator.present.plan_document import PlanDocument
 
@@ -107,15 +107,16 @@ class History:
     def __init__(self, journal: "Journal | None") -> None:
         self._journal = journal
 
-    def add(self, kind: "Kind", content: bytes, *, by: str | None = None) -> None:
-        """Add an entry.
+    def add(self, kind: "Kind", content: bytes, *, by: str | None = None) -> "Entry | None":
+        """Add an entry, and return it; None where nothing is recorded.
 
         Raises
         ------
         JournalError
         """
-        if self._journal is not None:
-            self._journal.append(kind, content, by=by or actor(), at=datetime.now(UTC))
+        if self._journal is None:
+            return None
+        return self._journal.append(kind, content, by=by or actor(), at=datetime.now(UTC))
 
     def remembered(self) -> "tuple[Example, ...]":
         """Past decisions, newest first; none where the journal cannot tell."""

@@ -90,10 +90,11 @@ class _Running:
     def __init__(self, project: Path, inputs: "Inputs", served: set[str]) -> None:
         from generator.files import read_emission
         from generator.present.document import running_layout
+        from generator.present.saved import emitted_recommendation
 
         self.project = project
         emission = read_emission(project)
-        self.chosen = _recommendation(project, emission)
+        self.chosen = emitted_recommendation(project, emission)
         if emission is None:
             raise AssertionError(project)  # it has a recommendation
         self.emission: Emission = emission
@@ -178,25 +179,6 @@ class _Running:
         after = chosen_after(self.chosen, found.options[number].judged, inputs, catalog.as_of, baseline)
         origin = provenance(inputs, catalog, after.text())
         return emit(running_layout(after), inputs.fleet, catalog, origin, self.emission)
-
-
-def _recommendation(project: Path, emission: "Emission | None") -> "ChosenDocument":
-    from generator.emit import RECOMMENDATION
-    from generator.present.document import MOST_BYTES, saved_recommendation
-
-    file = project / RECOMMENDATION
-    remedy = "Name a folder that covey emit wrote."
-    if emission is None or RECOMMENDATION not in emission.digests:
-        raise InputError(str(project), "holds no program with the recommendation it was emitted from.", remedy)
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(str(file), f"cannot be read: {error.strerror}.", remedy) from None
-    if sha256(content).hexdigest() != emission.digests[RECOMMENDATION]:
-        what = "was edited since the program was emitted, so it does not say what runs."
-        raise InputError(str(file), what, "Restore it, or plan and emit anew.")
-    return saved_recommendation(content, str(file))
 
 
 def _moved(chosen: "ChosenDocument", alone: "CostInterval", sign: float) -> "CostInterval":

@@ -12,6 +12,7 @@ from generator.present.answers import answer_schemas, published
 from generator.present.ledger import LedgerReport
 from generator.present.log import Log, LogVerification
 from generator.present.membership import MembershipAnswer
+from generator.present.observations import ObservationsAnswer
 from generator.present.plan_document import chosen_schema, plan_schema
 
 
@@ -27,6 +28,7 @@ def schemas() -> Mapping[str, str]:
         "newcomer.schema.json": newcomer_schema(),
         "log.schema.json": published("log", Log),
         "log-verification.schema.json": published("log-verification", LogVerification),
+        "observations.schema.json": published("observations", ObservationsAnswer),
         **answer_schemas(),
     }
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}

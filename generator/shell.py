@@ -109,11 +109,11 @@ def must_be_writable(path: Path, option: str) -> None:
         raise InputError(f"{option} {path}", f"{folder} may not be written to.", "Name a file elsewhere.")
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | bytes) -> None:
     """Write a file whole or not at all: aside first, then in one move to its place."""
     aside = path.with_name(f".{path.name[:200]}.{os.getpid()}")
     try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.write_bytes(text.encode() if isinstance(text, str) else text)
         aside.replace(path)
     except OSError as error:
         what = f"could not be written: {error.strerror}."

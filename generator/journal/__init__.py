@@ -4,6 +4,7 @@ from generator.journal.chain import Break, Entry
 from generator.journal.recall import recall
 from generator.journal.records import (
     DeploymentRecord,
+    ObservationsRecord,
     RecommendationRecord,
     RecommendationsRecord,
     RejectionRecord,
@@ -18,6 +19,7 @@ __all__ = [
     "Entry",
     "Journal",
     "Kind",
+    "ObservationsRecord",
     "RecommendationRecord",
     "RecommendationsRecord",
     "RejectionRecord",

@@ -3,9 +3,9 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from generator.model import Profile, RejectionReason
+from generator.model import Group, Profile, RejectionReason
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # The words of the catalogue and the names of figures; none comes from an inventory.
@@ -87,6 +87,21 @@ class DeploymentRecord(_Record):
     recommendation: Digest | None
     report: dict[str, Any] | None = None
     failure: str | None = None
+
+
+class ObservationsRecord(_Record):
+    """What a fleet did over a time: what served it, and the digest of the table of what was measured, as parquet."""
+
+    version: Literal[1] = 1
+    fleet: str
+    source: str
+    since: AwareDatetime
+    until: AwareDatetime
+    bin_s: Annotated[float, Field(gt=0, le=1e9)]
+    served: tuple[Group, ...]
+    notes: tuple[str, ...]
+    unanswered: tuple[str, ...]
+    series: Digest
 
 
 class ApprovedPart(BaseModel):

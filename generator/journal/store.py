@@ -17,7 +17,18 @@ from generator.journal.chain import Break, Entry, Stored, breaks, link, spelled
 from generator.journal.tables import CONTENT, FORMAT, LOG, METADATA, VERSION
 
 Kind = Literal[
-    "inventory", "catalogue", "plan", "recommendations", "prompt", "reply", "approval", "rejection", "deployment"
+    "inventory",
+    "catalogue",
+    "plan",
+    "recommendations",
+    "prompt",
+    "reply",
+    "approval",
+    "rejection",
+    "deployment",
+    "series",
+    "observations",
+    "calibration",
 ]
 
 # How long one process waits for another's entry, which takes milliseconds.

@@ -1,8 +1,8 @@
 """Reads what a deployed fleet did: one reader for each source, behind one port."""
 
 from generator.observe.observe import observe
-from generator.observe.series_file import SeriesFile, series_frame
+from generator.observe.series_file import SeriesFile, of_table, series_frame
 from generator.observe.source import Reading, Source
 from generator.observe.watched import watched
 
-__all__ = ["Reading", "SeriesFile", "Source", "observe", "series_frame", "watched"]
+__all__ = ["Reading", "SeriesFile", "Source", "observe", "of_table", "series_frame", "watched"]

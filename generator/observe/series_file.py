@@ -15,7 +15,7 @@ from generator.errors import SeriesError
 from generator.inventory.fields import as_utc
 from generator.inventory.table_file import MOST_CELLS, table_file
 from generator.inventory.yaml_source import shown
-from generator.model import FloatArray, Observations, Watched, Window
+from generator.model import FloatArray, Group, Measured, Observations, Watched, Window
 from generator.observe.counter import counter_rate
 from generator.observe.source import GROUP_MEASURES, REQUEST_MEASURES, Measure, Reading, Subject
 
@@ -318,6 +318,43 @@ def series_frame(observations: Observations) -> pl.DataFrame:
             columns[measure] = rows if kind == "group" else np.full(len(names), np.nan)
         found.append(pl.DataFrame(columns))
     return pl.concat(found).with_columns(pl.col(*REQUEST_MEASURES, *GROUP_MEASURES).fill_nan(None))
+
+
+def of_table(
+    content: bytes, served: Sequence[Group], window: Window, *, notes: Sequence[str], unanswered: Sequence[str]
+) -> Observations:
+    """Return the observations that `series_frame` wrote.
+
+    Parameters
+    ----------
+    content : bytes
+        The table as parquet.
+    served : sequence of Group
+        As they were then.
+    window : Window
+    notes, unanswered : sequence of str
+    """
+    frame = pl.read_parquet(content)
+
+    def rows(kind: Subject, names: Sequence[str], column: str) -> FloatArray:
+        found = frame.filter(pl.col(kind).is_not_null()).sort(kind, "time", maintain_order=True)[column]
+        shaped = found.fill_null(np.nan).to_numpy().reshape(len(names), window.bins).copy()
+        shaped.setflags(write=False)
+        return shaped
+
+    groups = tuple(group.name for group in served)
+    workloads = tuple(sorted(name for group in served for name in group.workloads))
+    return Observations(
+        window=window,
+        served=tuple(served),
+        groups=Measured(groups, *(rows("group", groups, measure) for measure in REQUEST_MEASURES)),
+        workloads=Measured(workloads, *(rows("workload", workloads, measure) for measure in REQUEST_MEASURES)),
+        replicas=rows("group", groups, "replicas"),
+        utilization=rows("group", groups, "utilization"),
+        cost_usd_per_h=rows("group", groups, "cost_usd_per_h"),
+        notes=tuple(notes),
+        unanswered=tuple(unanswered),
+    )
 
 
 def _normal(name: str) -> str:

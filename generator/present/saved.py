@@ -1,11 +1,13 @@
 """Saved plans off the disk."""
 
+from hashlib import sha256
 from pathlib import Path
 
+from generator.emit import RECOMMENDATION
 from generator.errors import InputError
-from generator.model import Fleet
-from generator.present.document import MOST_BYTES, saved_document
-from generator.present.plan_document import PlanDocument
+from generator.model import Emission, Fleet
+from generator.present.document import MOST_BYTES, saved_document, saved_recommendation
+from generator.present.plan_document import ChosenDocument, PlanDocument
 
 
 def read_plan(file: Path) -> PlanDocument:
@@ -23,6 +25,35 @@ def read_plan(file: Path) -> PlanDocument:
         what = f"cannot be read: {error.strerror}."
         raise InputError(str(file), what, "Name a file that covey plan FLEET --save FILE wrote.") from None
     return saved_document(content, str(file))
+
+
+def emitted_recommendation(project: Path, emission: Emission | None) -> ChosenDocument:
+    """Read the recommendation that a project was emitted from.
+
+    Parameters
+    ----------
+    project : Path
+    emission : Emission or None
+        What lies there.
+
+    Raises
+    ------
+    InputError
+        There is none, or somebody edited it, so that it does not say what runs.
+    """
+    file = project / RECOMMENDATION
+    remedy = "Name a folder that covey emit wrote."
+    if emission is None or RECOMMENDATION not in emission.digests:
+        raise InputError(str(project), "holds no program with the recommendation it was emitted from.", remedy)
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(str(file), f"cannot be read: {error.strerror}.", remedy) from None
+    if sha256(content).hexdigest() != emission.digests[RECOMMENDATION]:
+        what = "was edited since the program was emitted, so it does not say what runs."
+        raise InputError(str(file), what, "Restore it, or plan and emit anew.")
+    return saved_recommendation(content, str(file))
 
 
 def must_match(saved: PlanDocument, fleet: Fleet, file: Path) -> None:

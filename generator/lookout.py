@@ -1,0 +1,130 @@
+"""The verbs of what happened: what a deployed fleet did, and what is to be learned from it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from generator.errors import InputError, ObserveError
+from generator.history import JournalAt, history_of_decisions
+from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
+
+if TYPE_CHECKING:
+    from generator.model import Window
+    from generator.observe import SeriesFile, Source
+
+Project = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
+Kind = Literal["cloudwatch", "cloud-monitoring", "prometheus", "files"]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
+
+# Without --since: a week, which has every hour of every day once.
+USUAL = timedelta(days=7)
+
+
+def observe(
+    project: Project,
+    *,
+    source: Annotated[Kind, typer.Option("--source", help="Where measurements are kept.")],
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="WHERE", help="URL of a Prometheus; the CSV or parquet file of files.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Such as 2026-01-31T00:00Z; else a week before.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Else now.")] = None,
+    bin_s: Annotated[
+        int, typer.Option("--bin", metavar="SECONDS", min=60, max=86_400, help="Length of a bin, whole minutes.")
+    ] = 300,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Keep the table: .csv or .parquet.")
+    ] = None,
+    journal: JournalAt = None,
+    json: Json = False,
+) -> None:
+    """Read what the project's groups and workloads did, and record it; 6 where a region gave no answer."""
+    from generator.catalog import read_catalog
+    from generator.files import read_emission
+    from generator.measurements import contents
+    from generator.observe import observe as observed
+    from generator.observe import series_frame, watched
+    from generator.present.document import running_layout
+    from generator.present.observations import observations, show_observations
+    from generator.present.saved import emitted_recommendation
+
+    if save is not None:
+        must_be_writable(save, "--save")
+        if save.suffix not in (".csv", ".parquet"):
+            raise InputError(f"--save {save}", "is neither CSV nor parquet.", "Name a .csv or a .parquet.")
+    if bin_s % 60:
+        raise InputError(f"--bin {bin_s}", "is no whole number of minutes.", "Give a multiple of 60.")
+    emission = read_emission(project)
+    chosen = emitted_recommendation(project, emission)
+    if emission is None:
+        raise AssertionError(project)  # it has a recommendation
+    everything = watched(running_layout(chosen), emission, read_catalog())
+    history = history_of_decisions(project, journal)
+    now = datetime.now(UTC)
+    reader, file = _reader(source, at, now)
+    window = _window(since, until, float(bin_s), now, file)
+    with bar() as told:
+        told(f"asking {reader.name}", 0.0)
+        found = observed(everything, reader, window)
+    series: str | None = None
+    recorded = contents(found, fleet=chosen.fleet, source=source)
+    for kind, content in recorded.items():
+        entry = history.add(kind, content)
+        series = series or (entry.content if entry else None)
+    if save is not None:
+        write_whole(save, series_frame(found).write_csv() if save.suffix == ".csv" else recorded["series"])
+        say(f"Saved the table to {save}.")
+    answer = observations(found, fleet=chosen.fleet, source=source, series=series)
+    if json:
+        put(answer.text())
+    else:
+        put_drawn(lambda console: show_observations(answer, console))
+    if found.unanswered:
+        what = f"gave no answer everywhere: {'; '.join(found.unanswered)}"
+        raise ObserveError(reader.name, what, "What the others said is kept. Ask again for the same time.")
+
+
+def _reader(source: Kind, at: str | None, now: datetime) -> "tuple[Source, SeriesFile | None]":
+    from generator.observe import SeriesFile
+
+    if (at is None) == (source in ("prometheus", "files")):
+        words = "needs --at." if at is None else "is asked where the project runs."
+        raise InputError(f"--source {source}", words, "Give --at with prometheus (its URL) and files (the file) only.")
+    if source == "files" and at is not None:
+        file = SeriesFile(Path(at), now)
+        return file, file
+    raise InputError("--source", "is not there yet.", "Use files.")
+
+
+def _window(since: str | None, until: str | None, bin_s: float, now: datetime, file: "SeriesFile | None") -> "Window":
+    """Return whole bins that are over, on the grid of the day."""
+    from generator.model import Window
+
+    length = timedelta(seconds=bin_s)
+    first, last = file.extent(bin_s) if file else (None, now)
+    end = _instant("--until", until) or last
+    start = _instant("--since", since) or first or end - USUAL
+    if end > now:
+        what = f"{end:%Y-%m-%d %H:%M} UTC is in the future: it is {now:%Y-%m-%d %H:%M} here."
+        raise InputError("--until", what, "Give a time that is over, or set this machine's clock.")
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight + (start - midnight) // length * length
+    bins = (end - start) // length
+    if bins < 1:
+        raise InputError("--since", f"leaves no whole bin of {bin_s:g} s before the end.", "Give an earlier time.")
+    return Window(start, start + bins * length, bin_s)
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    from generator.inventory.fields import as_utc
+
+    if text is None:
+        return None
+    try:
+        return as_utc(datetime.fromisoformat(text), "UTC")
+    except (ValueError, OverflowError):
+        raise InputError(option, f"{text[:60]!r} is no time.", "Write it as 2026-01-31T00:00Z.") from None

@@ -1,0 +1,108 @@
+"""`covey observe` on the paper's fleet as it lies in this repository: what it prints, keeps and refuses."""
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from generator.cli import app
+from generator.journal import Journal
+from generator.measurements import contents, remembered
+from generator.schemas import schemas
+from tests.observed import at, table
+
+PAPER = Path(__file__).parents[2]
+DAY = timedelta(days=1)
+
+
+def covey(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Path:
+    rows = [
+        {"time": at(t), kind: name, "rate_rps": 2 * t, "errors_rps": t, "latency_p95_ms": 90, "replicas": replicas}
+        for t in range(3)
+        for kind, name, replicas in (("group", "fashion-usa", 2), ("workload", "Fashion USA", ""))
+    ]
+    return table(tmp_path / "seen.csv", rows)
+
+
+def test_observations_are_printed_recorded_and_read_back_as_they_were(tmp_path: Path, seen: Path) -> None:
+    place, kept = tmp_path / "journal.sqlite", tmp_path / "kept.parquet"
+
+    done = covey("observe", PAPER, "--source", "files", "--at", seen, "--journal", place, "--save", kept, "--json")
+
+    assert 0 == done.exit_code, done.stderr
+    answer = json.loads(done.stdout)
+    jsonschema.validate(answer, json.loads(schemas()["observations.schema.json"]))
+    (group,) = [one for one in answer["groups"] if one["name"] == "fashion-usa"]
+    assert (2.0, 0.5, 90.0, 2.0, None) == tuple(
+        group[name] for name in ("rate_rps", "error_share", "latency_p95_ms", "replicas", "cost_usd_per_h")
+    )
+    journal = Journal(place)
+    assert ["series", "observations"] == [entry.kind for entry in journal.entries()]
+    assert journal.content(answer["series"]) == kept.read_bytes()
+    (found,) = remembered(journal, answer["fleet"], newest=9)
+    np.testing.assert_array_equal([0, 2, 4], found.groups.rate_rps[found.groups.names.index("fashion-usa")])
+    assert answer["notes"] == list(found.notes)
+    assert "ml.c5.large" in {group.instance_type for group in found.served}
+    assert contents(found, fleet=answer["fleet"], source="files")["series"] == kept.read_bytes()
+    assert () == remembered(journal, "another fleet", newest=9)
+
+
+def test_what_was_saved_is_a_file_to_observe(tmp_path: Path, seen: Path) -> None:
+    kept = tmp_path / "kept.csv"
+    first = covey("observe", PAPER, "--source", "files", "--at", seen, "--save", kept)
+    assert 0 == first.exit_code, first.stderr
+
+    again = covey("observe", PAPER, "--source", "files", "--at", kept)
+
+    assert (0, first.stdout) == (again.exit_code, again.stdout)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (["--source", "files"], "needs --at"),
+        (["--source", "cloudwatch", "--at", "x"], "is asked where the project runs"),
+        (["--source", "files", "--at", "SEEN", "--until", "soon"], "'soon' is no time"),
+        (["--source", "files", "--at", "SEEN", "--until", "2999-01-01"], "is in the future"),
+        (["--source", "files", "--at", "SEEN", "--until", "1999-01-01"], "leaves no whole bin"),
+        (["--source", "files", "--at", "SEEN", "--bin", "90"], "no whole number of minutes"),
+        (["--source", "files", "--at", "SEEN", "--save", "kept.txt"], "neither CSV nor parquet"),
+        (["--source", "files", "--at", "nowhere.csv"], "there is no such file"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words_and_nothing_is_recorded(
+    tmp_path: Path, seen: Path, options: list[str], what: str
+) -> None:
+    place = tmp_path / "journal.sqlite"
+
+    done = covey("observe", PAPER, "--journal", place, *[str(seen) if one == "SEEN" else one for one in options])
+
+    assert 2 == done.exit_code
+    assert what in done.stderr
+    assert not place.exists() or not Journal(place).entries()
+
+
+def test_a_folder_without_a_program_is_not_observed(tmp_path: Path, seen: Path) -> None:
+    done = covey("observe", tmp_path, "--source", "files", "--at", seen)
+
+    assert 2 == done.exit_code
+    assert "holds no program" in done.stderr
+
+
+def test_bins_lie_on_the_days_grid_and_only_whole_ones_are_asked_for(seen: Path) -> None:
+    done = covey("observe", PAPER, "--source", "files", "--at", seen, "--since", "2026-03-02T00:07Z", "--json")
+
+    answer = json.loads(done.stdout)
+    assert "2026-03-02T00:05:00Z" == answer["since"]
+    length = datetime.fromisoformat(answer["until"]) - datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
+    assert math.isclose(600.0, length / timedelta(seconds=1))
