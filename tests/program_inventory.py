@@ -1,9 +1,7 @@
-"""Runs one stack of an emitted program under Pulumi's mocks and prints what it would create, as JSON.
+"""Runs one stack of an emitted program under Pulumi's mocks and returns what it would create, as JSON.
 
 A process of its own for each run: the SDK keeps its state in the module. An invoke fails the run. In a preview the mock
 returns bare outputs, so whatever is created inside an apply is missing there; with echoed outputs it would not be.
-
-Usage: ``python tests/program_inventory.py PROJECT STACK update|preview [SETTING=VALUE ...]``
 """
 
 import json
@@ -81,8 +79,10 @@ class OptionsMonitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - as gRPC names it
         self.options[request.type, request.name] = {
+            "urn": self.make_urn(request.parent, request.type, request.name),
             "ignoreChanges": list(request.ignoreChanges),
             "dependsOn": sorted(urn.rsplit("::", 1)[1] for urn in request.dependencies),
+            "dependsOnUrns": sorted(request.dependencies),
             "deleteBeforeReplace": request.deleteBeforeReplace,
             "protect": request.protect,
             "retainOnDelete": request.retainOnDelete,
@@ -91,8 +91,10 @@ class OptionsMonitor(MockMonitor):
         return super().RegisterResource(request)
 
 
-def inventory(project: Path, stack: str, more: dict[str, str], *, preview: bool) -> list[dict[str, Any]]:
+def program_inventory(project: Path, stack: str, more: dict[str, str], preview: bool) -> str:
     """Return type, name, inputs and options of every resource, sorted; `more` stands beside the project's settings."""
+    # What a program leaves in a folder of golden files would be taken for emitted.
+    sys.dont_write_bytecode = True
     settings = yaml.safe_load((project / "stacks" / "config" / f"Pulumi.{stack}.yaml").read_text())["config"]
     recorder = Recorder(preview=preview)
     name = yaml.safe_load((project / "Pulumi.yaml").read_text())["name"]
@@ -109,10 +111,5 @@ def inventory(project: Path, stack: str, more: dict[str, str], *, preview: bool)
 
     run()
     found = sorted(recorder.inventory, key=lambda entry: (entry["type"], entry["name"]))
-    return [entry | {"options": monitor.options[entry["type"], entry["name"]]} for entry in found]
-
-
-if __name__ == "__main__":
-    given = dict(setting.split("=", 1) for setting in sys.argv[4:])
-    found = inventory(Path(sys.argv[1]), sys.argv[2], given, preview=sys.argv[3] == "preview")
-    json.dump(found, sys.stdout, default=repr)
+    entries = [entry | {"options": monitor.options[entry["type"], entry["name"]]} for entry in found]
+    return json.dumps(entries, default=repr)

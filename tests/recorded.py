@@ -1,11 +1,13 @@
 """What the stacks of emitted projects register, each recorded once in a test run."""
 
 import json
-import subprocess
-import sys
 from functools import cache
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any, Literal
+
+from tests.program_inventory import program_inventory
 
 Operation = Literal["update", "preview"]
 
@@ -43,11 +45,16 @@ def inventory(case: str, stack: str, operation: Operation) -> list[dict[str, Any
 @cache
 def recorded(project: Path, stack: str, operation: Operation, **settings: str) -> list[dict[str, Any]]:
     """Run a stack under mocks in a process of its own, with settings beside the project's; callers change nothing."""
-    command = [sys.executable, "-B", "-m", "tests.program_inventory", str(project), stack, operation]
-    command += [f"{name}={value}" for name, value in settings.items()]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+    ran = stacks().apply_async(program_inventory, (project, stack, settings, operation == "preview"))
+    return json.loads(ran.get(timeout=120))
+
+
+@cache
+def stacks() -> Pool:
+    """Return what runs each stack in a fork of a process that has imported the SDKs: that takes longer."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tests.program_inventory", "tests.sdk"])
+    return context.Pool(1, maxtasksperchild=1)
 
 
 def of_type(resources: list[dict[str, Any]], type_: str) -> list[dict[str, Any]]:

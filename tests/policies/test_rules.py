@@ -11,7 +11,7 @@ from policies.rule import Resource, Rule, Settings, Unknown
 from policies.rules import RULES, evaluate, undecided
 from policies.settings import read_settings
 from policies.table import table
-from tests.policies.conftest import ROOT, STACKS, Stacks, recorded
+from tests.policies.conftest import ROOT, STACKS, Stacks, resources
 from tests.policies.faults import AWS, FAULTS
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -29,7 +29,7 @@ def test_what_covey_emits_breaks_no_rule(stack: str, stacks: Stacks, settings: S
 @pytest.mark.parametrize("stack", ["prod-aws-eu-west-1", "prod-gcp-us-central1"])
 def test_every_kind_of_hosting_breaks_no_rule(stack: str) -> None:
     project = GOLDEN / "hostile-names" / "expected"
-    assert [] == told(recorded(project, stack), read_settings(project / "policies"))
+    assert [] == told(resources(project, stack), read_settings(project / "policies"))
 
 
 # What is on disk and not in a resource has tests of its own, in test_approval.py.
