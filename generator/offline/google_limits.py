@@ -42,6 +42,7 @@ BUCKETS = "https://cloud.google.com/storage/docs/buckets#naming"
 THRESHOLD = "conditions[].conditionThreshold"
 ABSENT = "conditions[].conditionAbsent"
 MATCHER = "pathMatchers[]"
+ABORT = "faultInjectionPolicy.abort"
 
 GOOGLE: tuple[Limit, ...] = (
     # What all types share.
@@ -331,6 +332,18 @@ GOOGLE: tuple[Limit, ...] = (
         f" {MATCHER}.defaultRouteAction.urlRewrite.pathPrefixRewrite",
         matches(r"(?=[!-~]*\Z)/[^?#]*", 1024),
         f"{URL_MAP_API}, urlRewrite.pathPrefixRewrite",
+    ),
+    Limit(
+        URL_MAP,
+        f"defaultRouteAction.{ABORT}.httpStatus {MATCHER}.defaultRouteAction.{ABORT}.httpStatus",
+        within(200, 599),
+        f"{URL_MAP_API}, HttpFaultAbort.httpStatus",
+    ),
+    Limit(
+        URL_MAP,
+        f"defaultRouteAction.{ABORT}.percentage {MATCHER}.defaultRouteAction.{ABORT}.percentage",
+        within(0, 100),
+        f"{URL_MAP_API}, HttpFaultAbort.percentage",
     ),
     Limit(
         URL_MAP,

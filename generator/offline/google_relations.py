@@ -82,6 +82,12 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         URL_MAP,
+        "",
+        ("defaultRouteAction", "defaultUrlRedirect"),
+        "Compute API, urlMaps, defaultRouteAction: no redirect beside it",
+    ),
+    Choice(
+        URL_MAP,
         "pathMatchers[]",
         ("defaultService", "defaultUrlRedirect"),
         "Compute API, urlMaps, PathMatcher: a service or a redirect",

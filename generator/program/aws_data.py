@@ -11,6 +11,7 @@ from typing import cast
 from generator.errors import EmitError
 from generator.model import Group
 from generator.program.cloud_names import aws_tag, checked, filled, short
+from generator.program.shared_domain import not_shared
 from generator.program.site import Site, host, model, public_paths, whole_usd
 from generator.program.stacks.components import values
 
@@ -40,7 +41,7 @@ def aws_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, 
         f"{site.fleet.environment}-aws-{region}": aws_region(region, groups, site)
         for region, groups in sorted(regions.items())
     }
-    if not_shared(list(served.values()), site) is None:
+    if not_shared("aws", list(served.values()), site) is None:
         served = {name: replace(stack, shared_host=environment.domain) for name, stack in served.items()}
     served |= retired
     if not environment.base:
@@ -220,31 +221,6 @@ def split(paths: Mapping[str, str]) -> dict[str, str]:
         if all(api_resources(those) <= MOST_API_RESOURCES for those in held.values()):
             return {key: f"/{behind[key]}{path}" for key, path in paths.items()}
     raise AssertionError  # Digests differ somewhere, and a path alone has fewer parts than an API has resources.
-
-
-def not_shared(stacks: Sequence[values.AwsRegion], site: Site) -> str | None:
-    """Say why the fleet's domain does not lead to the nearest AWS region; None where it does."""
-    environment = site.environment("aws")
-    google = site.fleet.environments.get("gcp")
-    regions = [[group for group in stack.groups if not group.retiring] for stack in stacks]
-    regions = [groups for groups in regions if groups]
-    if len(regions) < 2:
-        return "AWS serves from one region only"
-    served = [{model.path for group in groups for model in group.models} for groups in regions]
-    if any(paths != served[0] for paths in served):
-        return "its AWS regions do not all serve the same paths"
-    bound = sorted(
-        model.name
-        for groups in regions
-        for group in groups
-        for model in group.models
-        if site.workloads[model.name].residency
-    )
-    if bound:
-        return f"{len(bound)} of its models may be served in some places only, and the nearest region may lie elsewhere"
-    if google is not None and google.domain == environment.domain and "gcp" in site.clouds:
-        return "the same domain leads to GCP as well, and two clouds cannot answer for one name"
-    return None
 
 
 def has_local_storage(instance_type: str) -> bool:

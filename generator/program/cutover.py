@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.model import Workload
-from generator.program.aws_data import not_shared
+from generator.program.gcp_data import not_nearest
+from generator.program.shared_domain import not_shared
 from generator.program.site import Site
 from generator.program.stacks.components import values
 
@@ -125,19 +126,43 @@ def retiring(regions: Mapping[str, values.AwsRegion | values.GcpRegion], edge: s
 
 
 def shared_domain(stacks: Mapping[str, values.Stack], site: Site) -> list[str]:
-    """Say where the fleet's domain leads on AWS, or why nowhere."""
+    """Say where the fleet's domain leads on each cloud, or why nowhere."""
     amazon = [stack for stack in stacks.values() if isinstance(stack, values.AwsRegion)]
-    if not amazon:
-        return []
-    domain = site.environment("aws").domain
-    why = not_shared(amazon, site)
-    if why is not None:
-        return [f"`{domain}` itself leads to no AWS region: {why}. Callers name the region."]
+    google = [stack for stack in stacks.values() if isinstance(stack, values.GcpRegion)]
+    notes: list[str] = []
+    if amazon:
+        domain = site.environment("aws").domain
+        why = not_shared("aws", amazon, site)
+        notes += amazon_domain(domain) if why is None else [nowhere(domain, "AWS", why)]
+    if google:
+        domain = site.environment("gcp").domain
+        why = not_nearest(google, site)
+        notes += google_domain(domain) if why is None else [nowhere(domain, "GCP", why)]
+    return notes
+
+
+def nowhere(domain: str, cloud: str, why: str) -> str:
+    """Say that a domain leads to no region of a cloud."""
+    return f"`{domain}` itself leads to no {cloud} region: {why}. Callers name the region."
+
+
+def amazon_domain(domain: str) -> list[str]:
+    """Say what callers of the nearest AWS region have to know."""
     return [
         f"`{domain}` leads to the AWS region nearest to the caller by latency; all serve the same paths. Such requests "
         "are signed with Signature Version 4A for the region set `*`: a caller cannot know which region will answer, "
         "and a signature of Version 4 is good in one only.",
         f"Each region's certificate has to cover `{domain}` beside the name of the region.",
+    ]
+
+
+def google_domain(domain: str) -> list[str]:
+    """Say what callers of the nearest GCP region have to know."""
+    return [
+        f"`{domain}` leads to the GCP region nearest to the caller; all serve the same paths. Such requests carry an "
+        f"ID token for the audience https://{domain}, which every region takes. A region that fails five times in a "
+        "row gets none of them for three minutes: requests find that out, there is no health check beforehand.",
+        f"The certificate map has to cover `{domain}` beside the names of the regions.",
     ]
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from generator.errors import EmitError
 from generator.model import Group, InstanceType
+from generator.naming import distinct_slugs
 from generator.program.cloud_names import checked, filled, gcp_label, short
 from generator.program.gcp_limits import fit_one_instance, fit_one_region, fit_one_url_map
+from generator.program.shared_domain import not_shared
 from generator.program.site import Site, host, model, public_paths, whole_usd
 from generator.program.stacks.components import values
 
@@ -136,6 +138,7 @@ def gcp_region(stack: str, groups: Sequence[Group], site: Site) -> values.GcpReg
         project=project,
         region=region,
         host=host(environment, region),
+        domain=environment.domain,
         labels=site.tags(stack),
         groups=tuple(sorted(made, key=lambda group: group.name)),
     )
@@ -145,21 +148,14 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
     """Return the data of the load balancer before all GCP regions."""
     environment = site.environment("gcp")
     names = {group.name for region in regions for group in region.groups if not group.retiring}
-    predict_paths = {
-        workload.name: image.predict_path
-        for workload in site.fleet.workloads
-        if (image := site.fleet.runtimes[workload.runtime].images.get("gcp"))
-    }
+    predicts = predict_paths(site)
 
     def route(region: values.GcpRegion, group: values.CloudRunGroup, model: values.Model) -> values.Route:
-        # A server of several artifacts has to be told which; one of a single artifact knows.
-        several = len(values.artifacts(group)) > 1
-        predict = predict_paths[model.name]
         return values.Route(
             # Another region may serve the model by now, under its key.
             key=model.key if model in group.models and not group.retiring else f"{model.key}-{region.region}",
             path=model.path,
-            rewrite=f"{predict}/{model.artifact}" if several else predict,
+            rewrite=rewrite(group, model, predicts),
             latency_s=model.latency_s,
             percentile=model.percentile,
             labels=model.tags,
@@ -169,7 +165,7 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
         routes: dict[str, list[values.Route]] = {}
         for group, served in values.routed(region.groups):
             # What left the fleet while its group retires has nobody to call it.
-            if served.name in predict_paths:
+            if served.name in predicts:
                 routes.setdefault(group.name, []).append(route(region, group, served))
         for group in region.groups:
             if group.name in routes:
@@ -197,9 +193,82 @@ def gcp_edge(stack: str, regions: Sequence[values.GcpRegion], site: Site) -> val
             )
             for region in regions
         ),
+        nearest=nearest(regions, predicts) if not_nearest(regions, site) is None else (),
     )
     fit_one_url_map(edge)
     return edge
+
+
+def predict_paths(site: Site) -> dict[str, str]:
+    """Return by workload the path at which its server predicts on GCP."""
+    return {
+        workload.name: image.predict_path
+        for workload in site.fleet.workloads
+        if (image := site.fleet.runtimes[workload.runtime].images.get("gcp"))
+    }
+
+
+def rewrite(group: values.CloudRunGroup, served: values.Model, predicts: Mapping[str, str]) -> str:
+    """Return what a model's public path becomes before its server."""
+    predict = predicts[served.name]
+    # A server of several artifacts has to be told which; one of a single artifact knows.
+    return f"{predict}/{served.artifact}" if len(values.artifacts(group)) > 1 else predict
+
+
+def planned(region: values.GcpRegion) -> Iterator[tuple[values.CloudRunGroup, values.Model]]:
+    """Yield the models that the plan places in a region, each with its group."""
+    for group in region.groups:
+        if not group.retiring:
+            for served in group.models:
+                yield group, served
+
+
+def not_nearest(regions: Sequence[values.GcpRegion], site: Site) -> str | None:
+    """Say why the fleet's domain does not lead to the nearest GCP region; None where it does."""
+    why = not_shared("gcp", regions, site)
+    if why is not None:
+        return why
+    predicts = predict_paths(site)
+    rewrites: dict[str, set[str]] = {}
+    for region in regions:
+        for group, served in planned(region):
+            rewrites.setdefault(served.path, set()).add(rewrite(group, served, predicts))
+    # The URL map rewrites a path before anybody knows which region will answer.
+    several = sum(len(paths) > 1 for paths in rewrites.values())
+    if several:
+        return f"behind {several} of its paths each region has an artifact of its own, and a path is rewritten to one"
+    return None
+
+
+def nearest(regions: Sequence[values.GcpRegion], predicts: Mapping[str, str]) -> tuple[values.Nearest, ...]:
+    """Return what the fleet's domain leads to: paths that the same groups answer share one backend."""
+    answering: dict[str, list[tuple[str, values.CloudRunGroup, values.Model]]] = {}
+    for region in sorted(regions, key=lambda region: region.region):
+        for group, served in planned(region):
+            answering.setdefault(served.path, []).append((region.region, group, served))
+    keys = distinct_slugs(answering, 30)
+    services: dict[str, dict[str, str]] = {}
+    routes: dict[str, list[values.Route]] = {}
+    for path, found in sorted(answering.items()):
+        together = " ".join(group.name for _, group, _ in found)
+        services[together] = {region: group.service for region, group, _ in found}
+        models = [served for _, _, served in found]
+        laxest = values.slowest_objective(models)
+        _, group, served = found[0]
+        routes.setdefault(together, []).append(
+            values.Route(
+                key=keys[path],
+                path=path,
+                rewrite=rewrite(group, served, predicts),
+                latency_s=laxest.latency_s,
+                percentile=laxest.percentile,
+                labels=values.shared_tags(models),
+            )
+        )
+    return tuple(
+        values.Nearest(name=name, services=services[together], routes=tuple(routes[together]))
+        for together, name in sorted(distinct_slugs(services, 22).items())
+    )
 
 
 def accelerator(machine: InstanceType) -> str | None:

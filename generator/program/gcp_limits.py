@@ -50,6 +50,7 @@ def fit_one_url_map(edge: values.GcpEdge) -> None:
     """Refuse what one URL map cannot hold. None of its limits can be raised, and a host has one path matcher only."""
     where = f"stack {edge.environment}-gcp-edge"
     rules = {host.host: sum(len(backend.routes) for backend in host.backends) for host in edge.hosts}
+    rules[edge.domain] = sum(len(nearest.routes) for nearest in edge.nearest)
     fullest = max(rules, key=lambda host: (rules[host], host))
     if rules[fullest] > RULES_PER_HOST:
         raise EmitError(
@@ -57,18 +58,20 @@ def fit_one_url_map(edge: values.GcpEdge) -> None:
             f"{fullest} has {rules[fullest]} public paths; a URL map takes {RULES_PER_HOST} a host.",
             "Place some of its models in another region, or on AWS.",
         )
-    backends = sum(len(host.backends) for host in edge.hosts)
+    # One more answers what no rule matches.
+    backends = sum(len(host.backends) for host in edge.hosts) + len(edge.nearest) + 1
     if backends > BACKENDS_PER_MAP:
         raise EmitError(
             where,
-            f"has {backends} groups; a URL map refers to {BACKENDS_PER_MAP} backend services.",
+            f"has {backends} backend services; a URL map refers to {BACKENDS_PER_MAP}.",
             "Allow more models per group (limits, models_per_group).",
         )
+    routed = [(backend.group, backend.routes) for host in edge.hosts for backend in host.backends]
+    routed += [(nearest.name, nearest.routes) for nearest in edge.nearest]
     size = sum(
-        RULE_BYTES + len(edge.project) + len(backend.group) + len(route.path) + len(route.rewrite)
-        for host in edge.hosts
-        for backend in host.backends
-        for route in backend.routes
+        RULE_BYTES + len(edge.project) + len(name) + len(route.path) + len(route.rewrite)
+        for name, routes in routed
+        for route in routes
     )
     if size > MAP_BYTES:
         raise EmitError(

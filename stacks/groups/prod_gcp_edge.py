@@ -49,4 +49,5 @@ STACK = GcpEdge(
             ),
         ),
     ),
+    nearest=(),
 )

@@ -8,6 +8,7 @@ STACK = GcpRegion(
     project="merchandising-prod",
     region="europe-west4",
     host="europe-west4.models.example.com",
+    domain="models.example.com",
     labels={
         "cost-centre": "merchandising",
         "environment": "prod",

@@ -214,7 +214,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "serverless-backend-is-bare": Fault(
         EDGE,
-        change(tokens.BACKEND, "timeoutSec", to=60),
+        change(tokens.BACKEND, "timeoutSec", to=60, name="edge-electronics-europe"),
         "edge-electronics-europe sets timeoutSec, which a serverless backend refuses.",
     ),
     # cost

@@ -158,6 +158,18 @@ def test_serverless_backends_refuse_timeout_utilization_and_health_checks() -> N
         assert backend["loadBalancingScheme"] == "EXTERNAL_MANAGED"
 
 
+def test_a_redirect_to_a_domain_that_leads_here_never_ends_so_what_no_rule_matches_is_answered_with_404() -> None:
+    (url_map,) = asked(EDGE, "compute/uRLMap:URLMap")
+    empty = [one for one in asked(EDGE, "compute/backendService:BackendService") if "backends" not in one]
+    assert {"urlRedirect", "defaultUrlRedirect"} & keys(url_map) == set()
+    for default in (url_map, *url_map["pathMatchers"]):
+        abort = default["defaultRouteAction"]["faultInjectionPolicy"]["abort"]
+        assert abort == {"httpStatus": 404.0, "percentage": 100.0}
+        assert "edge-404" in default["defaultService"]
+    # Nor would it answer if the fault were taken out.
+    assert len(empty) == 1
+
+
 def test_a_path_rule_with_a_rewrite_names_one_service_and_no_weighted_ones() -> None:
     (url_map,) = asked(EDGE, "compute/uRLMap:URLMap")
     rules = [rule for matcher in url_map["pathMatchers"] for rule in matcher["pathRules"]]
@@ -238,7 +250,7 @@ def test_a_url_map_takes_a_thousand_paths_a_host_and_no_more(models: int, groups
     ("limit", "complaint"),
     [
         ("SERVICES_PER_REGION", "takes 1 services a project and region"),
-        ("BACKENDS_PER_MAP", "refers to 1 backend services"),
+        ("BACKENDS_PER_MAP", "a URL map refers to 1\\."),
         ("MAP_BYTES", "a URL map holds 1."),
     ],
 )

@@ -278,7 +278,7 @@ group_000_server_errors = gcp.monitoring.AlertPolicy(
 )
 group_000_service = gcp.cloudrunv2.Service(
     "group-000-service",
-    custom_audiences=["https://europe-west1.models.example.com"],
+    custom_audiences=["https://europe-west1.models.example.com", "https://models.example.com"],
     default_uri_disabled=True,
     deletion_protection=False,
     ingress="INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
@@ -563,7 +563,7 @@ group_001_server_errors = gcp.monitoring.AlertPolicy(
 )
 group_001_service = gcp.cloudrunv2.Service(
     "group-001-service",
-    custom_audiences=["https://europe-west1.models.example.com"],
+    custom_audiences=["https://europe-west1.models.example.com", "https://models.example.com"],
     default_uri_disabled=True,
     deletion_protection=False,
     ingress="INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",

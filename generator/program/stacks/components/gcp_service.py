@@ -82,7 +82,8 @@ class CloudRunModels(pulumi.ComponentResource):
             location=stack.region,
             ingress="INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
             default_uri_disabled=True,
-            custom_audiences=[f"https://{stack.host}"],
+            # The second whether or not the fleet's domain leads here, which is the load balancer's to change.
+            custom_audiences=[f"https://{stack.host}", f"https://{stack.domain}"],
             deletion_protection=foundation.protect,
             labels=labels,
             traffics=traffic(foundation.held_revisions.get(name)),

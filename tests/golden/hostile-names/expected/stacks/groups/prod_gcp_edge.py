@@ -77,4 +77,5 @@ STACK = GcpEdge(
             ),
         ),
     ),
+    nearest=(),
 )

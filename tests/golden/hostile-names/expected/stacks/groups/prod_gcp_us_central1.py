@@ -8,6 +8,7 @@ STACK = GcpRegion(
     project="shop-models-prod",
     region="us-central1",
     host="us-central1.models.example.com",
+    domain="models.example.com",
     labels={
         "cost-centre": "x___",
         "environment": "prod",

@@ -1,6 +1,6 @@
 """The public paths of prod on GCP, as data. The file to review."""
 
-from components.values import Backend, GcpEdge, Host, Route
+from components.values import Backend, GcpEdge, Host, Nearest, Route
 
 STACK = GcpEdge(
     environment="prod",
@@ -59,6 +59,28 @@ STACK = GcpEdge(
                             },
                         ),
                     ),
+                ),
+            ),
+        ),
+    ),
+    nearest=(
+        Nearest(
+            name="belgium-iowa",
+            services={
+                "europe-west1": "prod-belgium",
+                "us-central1": "prod-iowa",
+            },
+            routes=(
+                Route(
+                    key="search",
+                    path="/search",
+                    rewrite="/invocations",
+                    latency_s=0.25,
+                    percentile=0.99,
+                    labels={
+                        "cohort": "electronics",
+                        "team": "search",
+                    },
                 ),
             ),
         ),

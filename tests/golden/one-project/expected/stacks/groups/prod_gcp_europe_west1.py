@@ -8,6 +8,7 @@ STACK = GcpRegion(
     project="shop-models-prod",
     region="europe-west1",
     host="europe-west1.models.example.com",
+    domain="models.example.com",
     labels={
         "cost-centre": "shop_12",
         "environment": "prod",

@@ -194,13 +194,22 @@ class CloudRunGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GcpRegion:
-    """One stack: the groups of one environment in one GCP region."""
+    """One stack: the groups of one environment in one GCP region.
+
+    Parameters
+    ----------
+    host : str
+        Domain of this region.
+    domain : str
+        The fleet's own, which leads to the nearest region where all serve the same paths.
+    """
 
     environment: str
     fleet: str
     project: str
     region: str
     host: str
+    domain: str
     labels: Mapping[str, str]
     groups: tuple[CloudRunGroup, ...]
 
@@ -237,8 +246,31 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """Paths of the fleet's own domain, and the services of several regions of which the nearest answers.
+
+    Parameters
+    ----------
+    name : str
+        What the resources are called; the groups' names.
+    services : mapping of str to str
+        By region, the physical name of the service there.
+    """
+
+    name: str
+    services: Mapping[str, str]
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GcpEdge:
-    """One stack: the global load balancer before all of an environment's Cloud Run services."""
+    """One stack: the global load balancer before all of an environment's Cloud Run services.
+
+    Parameters
+    ----------
+    nearest : tuple of Nearest
+        What `domain` itself leads to; empty where it leads nowhere.
+    """
 
     environment: str
     fleet: str
@@ -247,6 +279,7 @@ class GcpEdge:
     url_map: str
     labels: Mapping[str, str]
     hosts: tuple[Host, ...]
+    nearest: tuple[Nearest, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

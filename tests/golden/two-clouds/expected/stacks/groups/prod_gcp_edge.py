@@ -74,4 +74,5 @@ STACK = GcpEdge(
             ),
         ),
     ),
+    nearest=(),
 )
