@@ -13,7 +13,7 @@ import typer
 from generator import logbook, lookout, release, review, roster
 from generator.dashboard.verb import dashboard
 from generator.errors import CatalogError, DeployError, InputError
-from generator.history import JournalAt, history_of_plans, operation, refer
+from generator.history import JournalAt, operation, refer
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, llm_verbs, seated
 from generator.shell import Verbs, bar, must_be_writable, put, put_drawn, say, write_whole
 
@@ -379,17 +379,10 @@ def _planned(
     seat: Seat | None = None,
     journal: str | None = None,
 ) -> "tuple[Plan, PlanDocument]":
-    from generator.pipeline import plan as planned
-    from generator.present.document import document
+    from generator.make_plan import make_plan
 
-    history = history_of_plans(fleet, journal)
-    memory = history.remembered()
-    model, notes = (history.overheard(seat[0]), seat[1]) if seat else (None, None)
     with bar() as told:
-        found = planned(inputs, catalog, seed=seed, model=model, memory=memory, notes=notes, progress=told)
-    published = document(found)
-    history.try_to_keep(published, inputs, catalog)
-    return found, published
+        return make_plan(fleet, inputs, catalog, seed=seed, seat=seat, journal=journal, progress=told)
 
 
 def _group_with(workload: str, groups: Any) -> str:

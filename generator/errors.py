@@ -53,6 +53,10 @@ class JournalError(InputError):
     """A journal that cannot be opened, is of another version or another program, or is not what was written."""
 
 
+class OvertakenError(InputError):
+    """Somebody else was first: what a decision rests on is no longer what is there."""
+
+
 class InfeasibleError(CoveyError):
     """No plan exists: the workload, the rule that binds, the nearest relaxation."""
 

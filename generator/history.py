@@ -61,13 +61,15 @@ def journal_at(named: str | None, folder: Path, *, make: bool = False) -> "Journ
     """
     from generator.journal import Journal
 
-    named = named or os.environ.get(VARIABLE) or str(folder)
+    named = named or os.environ.get(VARIABLE)
     if named == NOWHERE:
         return None
-    if "://" in named:
+    if named is not None and "://" in named:
         return Journal(named)
-    place = Path(named)
+    place = Path(named) if named else folder
     if not place.is_dir():
+        if not named:
+            raise JournalError(str(folder), "is no folder any more, so its journal is gone.", "Put it back.")
         return Journal(place)
     home = _own(place)
     return Journal((_furnished(home) if make else home) / FILE)
@@ -107,16 +109,17 @@ class History:
     def __init__(self, journal: "Journal | None") -> None:
         self._journal = journal
 
-    def add(self, kind: "Kind", content: bytes, *, by: str | None = None) -> "Entry | None":
-        """Add an entry, and return it; None where nothing is recorded.
+    def add(self, kind: "Kind", content: bytes, *, by: str | None = None, follows: str | None = None) -> "Entry | None":
+        """Add an entry, and return it; None where nothing is recorded. `follows` as `Journal.append` takes it.
 
         Raises
         ------
+        OvertakenError
         JournalError
         """
         if self._journal is None:
             return None
-        return self._journal.append(kind, content, by=by or actor(), at=datetime.now(UTC))
+        return self._journal.append(kind, content, by=by or actor(), at=datetime.now(UTC), follows=follows)
 
     def remembered(self) -> "tuple[Example, ...]":
         """Past decisions, newest first; none where the journal cannot tell."""

@@ -1,13 +1,12 @@
 """The verbs of the journal: what it holds, whether it is as it was written, and what somebody does not want."""
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from generator.errors import InputError
-from generator.history import NOWHERE, JournalAt, actor, folder_of, history_of_decisions, journal_at
+from generator.history import NOWHERE, JournalAt, actor, folder_of, journal_at
 from generator.shell import put, put_drawn, say
 
 if TYPE_CHECKING:
@@ -109,37 +108,27 @@ def reject(
     journal: JournalAt = None,
 ) -> None:
     """Record that a recommendation, or a group of it, is not wanted and why; the next plan takes that into account."""
-    from generator.approval.approve import require_words
     from generator.catalog import read_catalog
-    from generator.journal import RejectionRecord
     from generator.load import load
-    from generator.present.document import chosen_of
     from generator.present.saved import must_match, read_plan
+    from generator.reject import reject as rejected
 
-    who = by or actor()
-    require_words(who, note)
     plan = read_plan(plan_file)
-    chosen = chosen_of(plan, profile or plan.chosen.profile)
-    names = [one.name for one in chosen.recommendation.groups]
-    for name in group or ():
-        if name not in names:
-            raise InputError(f"--group {name}", f"is not in {plan_file}.", f"It has {', '.join(names)}.")
     catalog = read_catalog()
     inputs = load(fleet, catalog)
     must_match(plan, inputs.fleet, plan_file)
-    if journal_at(journal, folder_of(fleet)) is None:
-        raise InputError("--journal", "keeps nothing, and a rejection is nothing but kept.", "Name a journal.")
-    history = history_of_decisions(folder_of(fleet), journal)
-    history.keep(plan, inputs, catalog, again=False)
-    rejection = RejectionRecord(
-        plan=sha256(plan.text().encode()).hexdigest(),
-        recommendation=sha256(chosen.text().encode()).hexdigest(),
-        profile=chosen.recommendation.profile,
+    rejection = rejected(
+        folder_of(fleet),
+        plan,
+        inputs,
+        catalog,
+        profile or plan.chosen.profile,
         reason=reason,
         note=note,
-        groups=tuple(names.index(name) for name in group) if group else None,
+        groups=group or (),
+        by=by or actor(),
+        journal=journal,
     )
-    history.add("rejection", rejection.content(), by=who)
     say(f"Rejected the {rejection.profile} recommendation for its {reason}. Next: covey plan {fleet}")
 
 

@@ -3,7 +3,8 @@
 import contextlib
 import shutil
 import socket
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -15,9 +16,10 @@ from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
 
 from generator.dashboard.application import application
+from generator.dashboard.book import Book
 from generator.dashboard.desk import Desk
 from generator.dashboard.guard import Guard, Keys
-from generator.dashboard.planning import Planning
+from generator.dashboard.planning import Planning, Terms
 from generator.model import Inputs, ResourceOperation, StackReport
 from generator.pipeline import plan
 from generator.present.document import document
@@ -55,7 +57,8 @@ def planned() -> tuple[Inputs, PlanDocument]:
 def desk(project: Path | None, fleet: Path = Path("nowhere")) -> Desk:
     """Return a desk whose plan is there."""
     inputs, found = planned()
-    return Desk(fleet, inputs, fleets.catalog(), Planning(fleet, 0, found), project, offline=True)
+    planning, book = Planning(fleet, Terms(), found), Book(fleet, None)
+    return Desk(fleet, inputs, fleets.catalog(), planning, project, offline=True, book=book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,14 @@ class Site:
         return self.client
 
     def form(self, **fields: str) -> dict[str, str]:
-        """Return a form as one of the pages sends it."""
-        return {"csrf": self.keys.csrf, **fields}
+        """Return a form as one of the pages sends it; a reader's pages have none to take the key from."""
+        return {"csrf": self.keys.csrf or "guessed", **fields}
 
 
-def site(one: Desk) -> Site:
+def site(one: Desk, *, read_only: bool = False, now: Callable[[], float] = time.monotonic) -> Site:
     """Return a dashboard as it is served."""
-    keys = Keys()
-    guarded = Guard(application(one, keys), keys, PORT)
+    keys = Keys(csrf=None) if read_only else Keys()
+    guarded = Guard(application(one, keys), keys, PORT, now)
     # Browsers send the origin with every form.
     client = TestClient(guarded, HERE, raise_server_exceptions=False, follow_redirects=False, headers={"origin": HERE})
     return Site(keys, client)
@@ -120,7 +123,8 @@ def large(workloads: int) -> Desk:
         }
     )
     nowhere = Path("nowhere")
-    return Desk(nowhere, inputs, fleets.catalog(), Planning(nowhere, 0, saved), None, offline=True)
+    planning, book = Planning(nowhere, Terms(), saved), Book(nowhere, None)
+    return Desk(nowhere, inputs, fleets.catalog(), planning, None, offline=True, book=book)
 
 
 @contextlib.contextmanager

@@ -6,18 +6,31 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from generator.dashboard.asked import NoPlanYet, shown
+from generator.dashboard.book import HeldError
 from generator.dashboard.decisions import decisions
-from generator.dashboard.desk import BusyError, Desk, StaleError
+from generator.dashboard.desk import BusyError, Desk
 from generator.dashboard.guard import Keys
 from generator.dashboard.pages import pages
-from generator.errors import ApprovalError, CoveyError, DeployError, EmitError, InputError
+from generator.errors import (
+    ApprovalError,
+    CoveyError,
+    DeployError,
+    EmitError,
+    InfeasibleError,
+    InputError,
+    JournalError,
+    OvertakenError,
+)
 from generator.shell import say
 
 # The first that fits.
 STATUS: tuple[tuple[type[CoveyError], int], ...] = (
-    (StaleError, 412),
+    (OvertakenError, 412),
+    (HeldError, 409),
     (BusyError, 409),
+    (JournalError, 503),
     (InputError, 422),
+    (InfeasibleError, 422),
     (ApprovalError, 409),
     (EmitError, 409),
     (DeployError, 502),
@@ -29,7 +42,8 @@ TITLES = {
     405: "That cannot be done here",
     409: "Not now",
     412: "It has changed since you looked",
-    422: "That is not understood",
+    422: "That cannot be done so",
+    503: "The journal cannot be used",
 }
 
 

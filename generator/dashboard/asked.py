@@ -1,6 +1,6 @@
 """What a request asks about, as the routes read it, and the page it is answered with."""
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from generator.dashboard.desk import Desk
 from generator.dashboard.guard import Keys
 from generator.dashboard.views import recommendation
-from generator.model import Profile
+from generator.model import Profile, RejectionReason
 from generator.present.page import template
 from generator.present.plan_document import GroupDocument, PlanDocument
 
@@ -32,6 +32,11 @@ def shown(request: Request, name: str, status: int = 200, **view: Any) -> HTMLRe
         csrf=keys.csrf,
     )
     return HTMLResponse(text, status)
+
+
+def decided(desk: Desk, plan: PlanDocument) -> dict[str, Any]:
+    """Say what a page needs on which somebody decides: who has said what, and the digest of what it is about."""
+    return {"standing": desk.standing(plan), "plan_digest": desk.digest(plan), "reasons": get_args(RejectionReason)}
 
 
 def _desk(request: Request) -> Desk:

@@ -19,11 +19,12 @@ from generator.approval.gate import gate
 from generator.approval.on_disk import APPROVAL, approval_of, on_disk
 from generator.correlate import correlate
 from generator.dashboard.alarms import Alarm, alarms
+from generator.dashboard.book import Book, Standing
 from generator.dashboard.planning import Planning
 from generator.emit import emit
-from generator.errors import ApprovalError, CoveyError, InputError
+from generator.errors import ApprovalError, CoveyError, InputError, OvertakenError
 from generator.files import FileChange, changes, read_emission, write_tree
-from generator.history import folder_of, history_of_decisions, refer
+from generator.history import history_of_decisions, refer
 from generator.model import Catalog, CorrelationGraph, Inputs, Profile, Program, Verdict
 from generator.present.document import chosen_of, layout_of
 from generator.present.plan_document import PlanDocument
@@ -37,14 +38,14 @@ WHERE = "the plan on this page"
 Found = TypeVar("Found")
 
 
-class StaleError(CoveyError):
+class StaleError(OvertakenError):
     """What was shown is not what is there now."""
 
     def __init__(self) -> None:
         super().__init__(
-            "approval",
-            "what you looked at has changed since: the plan, the project's files, or somebody approved it first.",
-            "Look at the program again, then decide.",
+            "what you looked at",
+            "has changed since: the plan, the project's files, or somebody took or approved it first.",
+            "Look at it again, then decide.",
         )
 
 
@@ -68,14 +69,17 @@ class Shown:
     ----------
     gone : tuple of str
         Stacks that the folder's program has and this one has not.
+    left_out : tuple of str
+        Workloads that the folder's program serves and this plan does not know: they joined after it was made.
     digest : str
-        SHA-256 of all that an approval of it rests on: the plan, the recommendation, every file before and after, and
-        the approval that is there.
+        SHA-256 of all that an approval of it rests on: the plan, the recommendation, every file before and after, the
+        approval that is there, and who has taken the plan to decide.
     """
 
     program: Program
     changes: tuple[FileChange, ...]
     gone: tuple[str, ...]
+    left_out: tuple[str, ...]
     approved: Approved | None
     digest: str
 
@@ -86,7 +90,7 @@ class Desk:
     Parameters
     ----------
     fleet : Path
-        Where it was read; the journal of what is decided is its own, unless the environment names another.
+        Where it was read.
     inputs : Inputs
     catalog : Catalog
     planning : Planning
@@ -94,10 +98,20 @@ class Desk:
         Where the program is written once it is approved.
     offline : bool
         Whether an approval's previews run on stand-in providers.
+    book : Book
+        Where decisions are recorded.
     """
 
     def __init__(
-        self, fleet: Path, inputs: Inputs, catalog: Catalog, planning: Planning, project: Path | None, *, offline: bool
+        self,
+        fleet: Path,
+        inputs: Inputs,
+        catalog: Catalog,
+        planning: Planning,
+        project: Path | None,
+        *,
+        offline: bool,
+        book: Book,
     ) -> None:
         self.fleet = fleet
         self.inputs = inputs
@@ -105,9 +119,28 @@ class Desk:
         self.planning = planning
         self.project = project
         self.offline = offline
+        self.book = book
         self._found: dict[Hashable, object] = {}
         self._turns: dict[Hashable, threading.Lock] = {}
         self._turn = threading.Lock()
+
+    def digest(self, plan: PlanDocument) -> str:
+        """SHA-256 of the plan: the name of what is decided about."""
+        return self._once("digest", lambda: sha256(plan.text().encode()).hexdigest())
+
+    def standing(self, plan: PlanDocument) -> Standing:
+        """Read who has taken the plan, and who rejected what of it."""
+        return self.book.standing(plan, self.digest(plan))
+
+    def require_shown(self, plan: PlanDocument, digest: str) -> None:
+        """Refuse a decision about another plan than the one on the page.
+
+        Raises
+        ------
+        StaleError
+        """
+        if digest != self.digest(plan):
+            raise StaleError
 
     def verdict(self, plan: PlanDocument, profile: Profile) -> Verdict:
         """Judge a recommendation by traffic and prices as they are.
@@ -146,19 +179,22 @@ class Desk:
         program = self._program(plan, profile, project)
         if project is None:
             fresh = (FileChange(path, None, text, kept=False, edited=False) for path, text in program.files.items())
-            return Shown(program, tuple(fresh), (), None, sha256(plan.text().encode()).hexdigest())
+            return Shown(program, tuple(fresh), (), (), None, self.digest(plan))
         found = tuple(one for one in changes(program, project) if one.before is not None or one.after is not None)
         approved = _approved(project)
         emission = read_emission(project)
         gone = sorted({group.stack for group in emission.groups} - set(program.stacks) if emission else ())
+        served = {name for group in emission.groups for name in group.workloads} if emission else set()
+        claim = self.standing(plan).claim
         rests_on = [
-            sha256(plan.text().encode()).hexdigest(),
+            self.digest(plan),
             profile,
             [[one.path, one.before, one.after] for one in found],
             approved.document.digest if approved else None,
+            [claim.by, str(claim.at)],
         ]
         digest = sha256(json.dumps(rests_on, ensure_ascii=True).encode()).hexdigest()
-        return Shown(program, found, tuple(gone), approved, digest)
+        return Shown(program, found, tuple(gone), tuple(sorted(served - plan.workloads)), approved, digest)
 
     def approve(
         self, plan: PlanDocument, profile: Profile, shown: str, *, by: str, days: int, note: str | None
@@ -174,6 +210,8 @@ class Desk:
         ------
         StaleError
             Something of it has changed; nothing is written.
+        HeldError
+            Somebody else has taken the plan to decide about it.
         BusyError
             Somebody else is at it.
         CoveyError
@@ -186,8 +224,9 @@ class Desk:
             now = self.shown(plan, profile)
             if now.digest != shown:
                 raise StaleError
+            self.book.require_open_to(by, self.digest(plan))
             self.verdict(plan, profile)
-            history = history_of_decisions(folder_of(self.fleet))
+            history = history_of_decisions(self.book.folder, self.book.named)
             write_tree(now.program, project)
             refer(project, self.fleet)
             signed, _ = sign_off(
@@ -210,7 +249,15 @@ class Desk:
             history.keep(plan, self.inputs, self.catalog, again=False)
             history.add("approval", signed.text().encode(), by=by)
             write_whole(place, signed.text())
+        self._give_back(plan, by)
         return signed
+
+    def _give_back(self, plan: PlanDocument, by: str) -> None:
+        """End the claim of whoever has decided; somebody else's stays."""
+        claim = self.standing(plan).claim
+        if claim.by == by:
+            with contextlib.suppress(OvertakenError):
+                self.book.claim(self.digest(plan), claim.etag, by=by, taken=False)
 
     def _program(self, plan: PlanDocument, profile: Profile, project: Path | None) -> Program:
         emission = None if project is None else read_emission(project)

@@ -2,6 +2,8 @@
 
 import hmac
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -18,9 +20,14 @@ ENTRANCE = "/enter"
 # Style and script of the pages: the same for everybody, and needed by the page that refuses.
 OPEN = "/static/"
 FORM = "application/x-www-form-urlencoded"
-# A name, a note and two digests.
-MOST_BYTES = 16 * 1024
+# A name, a note and two digests, or a workload's entry, each of whose bytes may be spelled as three.
+MOST_BYTES = 192 * 1024
+# A browser shows no answer to a form it has not sent whole: so much of one that is too large is read and forgotten.
+MOST_BYTES_READ = 16 * 2**20
 MOST_FIELDS = 16
+# The printed address stays in a terminal's history; a session lasts for a long working day.
+OPENS_S = 3600.0
+LASTS_S = 12 * 3600.0
 ANSWERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -40,11 +47,14 @@ def _secret() -> str:
 
 @dataclass(slots=True)
 class Keys:
-    """What opens the dashboard: `token` once, in exchange for the session's cookie; `csrf` stands in every form."""
+    """What opens the dashboard: `token` once, in exchange for the session's cookie; `csrf` stands in every form.
+
+    `csrf` is None where everybody is a reader: there are no forms then, and none is taken.
+    """
 
     token: str | None = field(default_factory=_secret, repr=False)
     session: str = field(default_factory=_secret, repr=False)
-    csrf: str = field(default_factory=_secret, repr=False)
+    csrf: str | None = field(default_factory=_secret, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +75,16 @@ class Guard:
     keys : Keys
     port : int
         Where it is served, on loopback.
+    now : callable
+        A clock, s: the address opens for `OPENS_S`, whoever came in stays for `LASTS_S`.
     """
 
-    def __init__(self, application: ASGIApp, keys: Keys, port: int) -> None:
+    def __init__(self, application: ASGIApp, keys: Keys, port: int, now: Callable[[], float] = time.monotonic) -> None:
         self._application = application
         self._keys = keys
+        self._now = now
+        self._opens_until = now() + OPENS_S
+        self._lasts_until = 0.0
         self._hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
         # Cookies do not tell ports apart: two dashboards must not throw each other out.
         self._cookie = f"covey-{port}"
@@ -109,17 +124,23 @@ class Guard:
             return self._entered(QueryParams(scope["query_string"]).get("token", ""))
         if not self._is_known(headers):
             remedy = "Open the address that covey printed; if it was opened before, start covey dashboard anew."
-            raise Refusal(401, "This browser has not been let in.", remedy)
+            raise Refusal(401, "This browser has not been let in, or was long ago.", remedy)
+        if method not in SAFE and self._keys.csrf is None:
+            raise Refusal(403, "This dashboard is for reading.", "Start covey dashboard without --read-only to decide.")
         if method not in SAFE:
             scope.setdefault("state", {})["form"] = await self._meant(headers, receive)
         return None
 
     def _entered(self, token: str) -> Response:
+        if self._now() >= self._opens_until:
+            self._keys.token = None
         expected, self._keys.token = self._keys.token, None
         if expected is None or not _same(token, expected):
             # A wrong guess must not use up the right one.
             self._keys.token = expected
-            raise Refusal(403, "This address has been opened before, or is wrong.", "Start covey dashboard anew.")
+            what = "This address has been opened before, was not opened within an hour, or is wrong."
+            raise Refusal(403, what, "Start covey dashboard anew; what was planned and decided is kept.")
+        self._lasts_until = self._now() + LASTS_S
         # Not a redirection: a browser that came from another site would follow it without the cookie.
         response = HTMLResponse(template("dashboard/entered.html.jinja").render(known=False))
         response.set_cookie(self._cookie, self._keys.session, httponly=True, samesite="strict", path="/")
@@ -131,20 +152,24 @@ class Guard:
             cookies.load("; ".join(headers.getlist("cookie")))
         except CookieError:
             return False
-        return self._cookie in cookies and _same(cookies[self._cookie].value, self._keys.session)
+        known = self._cookie in cookies and _same(cookies[self._cookie].value, self._keys.session)
+        return known and self._now() < self._lasts_until
 
     async def _meant(self, headers: Headers, receive: Receive) -> dict[str, str]:
         """Read a form and see that one of our own pages made it."""
         if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             raise Refusal(415, "Only the forms of the dashboard's own pages are read.", "Use them.")
-        body = bytearray()
+        body, size = bytearray(), 0
         while True:
             message: dict[str, Any] = dict(await receive())
-            body += message.get("body", b"")
-            if len(body) > MOST_BYTES:
-                raise Refusal(413, f"The form is larger than {MOST_BYTES // 1024} KiB.", "Say it in fewer words.")
-            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            body += part[: max(0, MOST_BYTES + 1 - len(body))]
+            ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
+            if ended or size > MOST_BYTES_READ:
                 break
+        if size > MOST_BYTES:
+            raise Refusal(413, f"The form is larger than {MOST_BYTES // 1024} KiB.", "Say it in fewer words.")
         try:
             fields = parse_qs(
                 body.decode(),
@@ -158,7 +183,7 @@ class Guard:
         if any(len(values) > 1 for values in fields.values()):
             raise Refusal(400, "A field of the form stands there twice.", "Go back and send it again.")
         form = {name: values[0] for name, values in fields.items()}
-        if not _same(form.pop("csrf", ""), self._keys.csrf):
+        if not _same(form.pop("csrf", ""), self._keys.csrf or _secret()):
             raise Refusal(403, "The form is not one of this session's pages.", "Reload the page and send it again.")
         return form
 

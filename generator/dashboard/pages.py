@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from starlette.exceptions import HTTPException
 
 from generator.dashboard import views
-from generator.dashboard.asked import TheDesk, TheGroup, ThePlan, TheProfile, shown
+from generator.dashboard.asked import TheDesk, TheGroup, ThePlan, TheProfile, decided, shown
+from generator.dashboard.told import told
 from generator.dashboard.unified import unified
 from generator.errors import CoveyError
 from generator.present.comparison import card
@@ -51,16 +52,19 @@ def planning_told(desk: TheDesk) -> Response:
 
 
 @page("/plan")
-def plan(request: Request, plan: ThePlan, profile: TheProfile) -> Response:
+def plan(request: Request, desk: TheDesk, plan: ThePlan, profile: TheProfile) -> Response:
     """Compare the recommendations."""
-    return shown(request, "plan", **views.plan_view(plan, profile))
+    said = decided(desk, plan)
+    response = shown(request, "plan", **views.plan_view(plan, profile), **said)
+    response.headers["ETag"] = f'"{said["standing"].claim.etag}"'
+    return response
 
 
 @page("/groups/{name}")
 def group(request: Request, desk: TheDesk, plan: ThePlan, profile: TheProfile, found: TheGroup) -> Response:
     """Show one group."""
-    verdict = desk.verdict(plan, profile)
-    return shown(request, "group", **views.group_view(desk.inputs, plan, profile, found, verdict))
+    seen = views.group_view(desk.inputs, plan, profile, found, desk.verdict(plan, profile))
+    return shown(request, "group", **seen, **decided(desk, plan))
 
 
 @page("/groups/{name}/alarms.json")
@@ -101,14 +105,29 @@ def program(request: Request, desk: TheDesk, plan: ThePlan, profile: TheProfile)
         files=unified(found.changes),
         stacks=found.program.stacks,
         gone=found.gone,
+        left_out=found.left_out,
         retiring=found.program.retiring,
         project=None if desk.project is None else str(desk.project),
         offline=desk.offline,
         approved=found.approved,
         digest=found.digest,
+        **decided(desk, plan),
     )
     response.headers["ETag"] = f'"{found.digest}"'
     return response
+
+
+@page("/log")
+def log(
+    request: Request,
+    desk: TheDesk,
+    kind: Annotated[str | None, Query(max_length=40)] = None,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Show what the journal holds, and whether it is as it was written."""
+    journal = desk.book.journal()
+    found = None if journal is None else told(journal, kind or None, page)
+    return shown(request, "log", journal=str(journal), found=found, kind=kind or None, page=page)
 
 
 @page("/static/{name}")

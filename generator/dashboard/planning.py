@@ -12,9 +12,10 @@ from typing import Literal
 from generator.catalog import read_catalog
 from generator.errors import CoveyError
 from generator.load import load
-from generator.pipeline import plan
-from generator.present.document import document, saved_document
+from generator.make_plan import make_plan
+from generator.present.document import saved_document
 from generator.present.plan_document import PlanDocument
+from generator.seat import seated
 
 # Nothing of a server's threads and sockets reaches the child.
 SPAWN = multiprocessing.get_context("spawn")
@@ -30,6 +31,18 @@ class Progress:
     complaint: tuple[str, str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to plan: what `covey plan` takes as options. Plain values, for they go to another process."""
+
+    seed: int = 0
+    llm: str | None = None
+    llm_notes: str | None = None
+    llm_record: Path | None = None
+    llm_replay: bool = False
+    journal: str | None = None
+
+
 class Planning:
     """A plan that is there, or is being made.
 
@@ -37,14 +50,14 @@ class Planning:
     ----------
     fleet : Path
         What to plan.
-    seed : int
+    terms : Terms
     saved : PlanDocument, optional
         The plan, where there is one already: nothing is planned then.
     """
 
-    def __init__(self, fleet: Path, seed: int, saved: PlanDocument | None) -> None:
+    def __init__(self, fleet: Path, terms: Terms, saved: PlanDocument | None) -> None:
         self._fleet = fleet
-        self._seed = seed
+        self._terms = terms
         self._turn = threading.Lock()
         self._document = saved
         self._progress = Progress("ready" if saved else "stopped")
@@ -68,7 +81,7 @@ class Planning:
             if self._progress.state in ("ready", "planning"):
                 return
             ours, theirs = SPAWN.Pipe(duplex=False)
-            process = SPAWN.Process(target=_work, args=(theirs, self._fleet, self._seed), daemon=True)
+            process = SPAWN.Process(target=_work, args=(theirs, self._fleet, self._terms), daemon=True)
             process.start()
             theirs.close()
             self._process, self._progress = process, Progress("planning")
@@ -108,16 +121,22 @@ class Planning:
                 self._process, self._document, self._progress = None, found, finished
 
 
-def _work(connection: Connection, fleet: Path, seed: int) -> None:
+def _work(connection: Connection, fleet: Path, terms: Terms) -> None:
     # Ctrl-C is for the server, which ends this process itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
+        seat = seated(terms.llm, notes=terms.llm_notes, record=terms.llm_record, replay=terms.llm_replay)
         catalog = read_catalog()
-        inputs = load(fleet, catalog)
-        found = plan(
-            inputs, catalog, seed=seed, progress=lambda stage, share: connection.send(("progress", stage, share))
+        _, found = make_plan(
+            fleet,
+            load(fleet, catalog),
+            catalog,
+            seed=terms.seed,
+            seat=seat,
+            journal=terms.journal,
+            progress=lambda stage, share: connection.send(("progress", stage, share)),
         )
-        connection.send(("done", document(found).text().encode()))
+        connection.send(("done", found.text().encode()))
     except CoveyError as error:
         connection.send(("failed", error.where, error.what, error.remedy))
     except Exception as error:  # noqa: BLE001 (whatever it is, the page says so)

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from generator.errors import InputError
+from generator.history import JournalAt, folder_of
+from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, seated
 from generator.shell import put, say
 
 LOOPBACK = "127.0.0.1"
@@ -27,8 +29,16 @@ def dashboard(
     offline: Annotated[
         bool, typer.Option("--offline", help="Preview with stand-in providers, without an account.")
     ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Pages without forms: nothing can be decided or written from them.")
+    ] = False,
+    llm: Llm = None,
+    llm_notes: LlmNotes = None,
+    llm_record: LlmRecord = None,
+    llm_replay: LlmReplay = False,
+    journal: JournalAt = None,
 ) -> None:
-    """Serve the plan as pages on this machine: compare, look at the program's changes, approve."""
+    """Serve the plan as pages on this machine: compare, look at the program's changes, decide."""
     missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
     if missing:
         raise InputError("covey dashboard", f"needs {' and '.join(missing)}.", "pip install 'covey[dashboard]'")
@@ -36,24 +46,26 @@ def dashboard(
 
     from generator.catalog import read_catalog
     from generator.dashboard.application import application
+    from generator.dashboard.book import Book
     from generator.dashboard.desk import Desk
     from generator.dashboard.guard import Guard, Keys
-    from generator.dashboard.planning import Planning
+    from generator.dashboard.planning import Planning, Terms
     from generator.load import load
     from generator.present.saved import must_match, read_plan
 
+    seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
+    terms = Terms(seed, llm, llm_notes, llm_record, llm_replay, journal)
     saved = None if plan_file is None else read_plan(plan_file)
     catalog = read_catalog()
     inputs = load(fleet, catalog)
     if saved is not None and plan_file is not None:
         must_match(saved, inputs.fleet, plan_file)
     with _bound(port) as listening:
-        keys = Keys()
+        keys = Keys(csrf=None) if read_only else Keys()
         found: int = listening.getsockname()[1]
-        planning = Planning(fleet, seed, saved)
-        guarded = Guard(
-            application(Desk(fleet, inputs, catalog, planning, project, offline=offline), keys), keys, found
-        )
+        planning = Planning(fleet, terms, saved)
+        desk = Desk(fleet, inputs, catalog, planning, project, offline=offline, book=Book(folder_of(fleet), journal))
+        guarded = Guard(application(desk, keys), keys, found)
         say(f"Serving {inputs.fleet.name} to this machine alone. The address opens once; Ctrl-C ends it.")
         put(f"http://{LOOPBACK}:{found}/enter?token={keys.token}\n")
         try:

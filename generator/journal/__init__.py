@@ -1,8 +1,9 @@
 """What was read, planned, asked, decided and deployed: contents by their digest, on a log that only grows."""
 
-from generator.journal.chain import Break, Entry
+from generator.journal.chain import GENESIS, Break, Entry
 from generator.journal.recall import recall
 from generator.journal.records import (
+    ClaimRecord,
     DeploymentRecord,
     ObservationsRecord,
     RecommendationRecord,
@@ -14,7 +15,9 @@ from generator.journal.records import (
 from generator.journal.store import Journal, Kind
 
 __all__ = [
+    "GENESIS",
     "Break",
+    "ClaimRecord",
     "DeploymentRecord",
     "Entry",
     "Journal",

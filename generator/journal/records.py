@@ -60,6 +60,14 @@ class RejectionRecord(_Record):
     groups: tuple[int, ...] | None
 
 
+class ClaimRecord(_Record):
+    """Somebody takes a plan to decide about it, or, where `taken` is false, gives it back. Who: the entry's actor."""
+
+    version: Literal[1] = 1
+    plan: Digest
+    taken: bool
+
+
 class ReplyRecord(_Record):
     """What a language model chose when asked a prompt, by the prompt's digest; `failure` says why it chose nothing."""
 

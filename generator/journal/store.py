@@ -12,8 +12,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from generator.errors import JournalError
-from generator.journal.chain import Break, Entry, Stored, breaks, link, spelled
+from generator.errors import JournalError, OvertakenError
+from generator.journal.chain import GENESIS, Break, Entry, Stored, breaks, link, spelled
 from generator.journal.tables import CONTENT, FORMAT, LOG, METADATA, VERSION
 
 Kind = Literal[
@@ -23,6 +23,7 @@ Kind = Literal[
     "recommendations",
     "prompt",
     "reply",
+    "claim",
     "approval",
     "rejection",
     "deployment",
@@ -84,7 +85,7 @@ class Journal:
         with self._opened(writes=True):
             pass
 
-    def append(self, kind: Kind, content: bytes, *, by: str, at: datetime) -> Entry:
+    def append(self, kind: Kind, content: bytes, *, by: str, at: datetime, follows: str | None = None) -> Entry:
         """Add an entry.
 
         Parameters
@@ -96,6 +97,8 @@ class Journal:
             Who adds it.
         at : datetime
             Now.
+        follows : str, optional
+            Hash of the newest entry of this kind that the writer knows of, `GENESIS` where there was none.
 
         Returns
         -------
@@ -104,11 +107,18 @@ class Journal:
 
         Raises
         ------
+        OvertakenError
+            Another entry of this kind is the newest.
         JournalError
-            It cannot be written; the journal is then as it was before.
+            It cannot be written. In both cases the journal is as it was before.
         """
         digest = sha256(content).hexdigest()
         with self._opened(writes=True) as connection:
+            if follows is not None:
+                same = select(LOG.c.digest).where(LOG.c.kind == kind).order_by(LOG.c.sequence.desc()).limit(1)
+                if (connection.execute(same).scalar() or GENESIS) != follows:
+                    what = "Somebody else was faster."
+                    raise OvertakenError(f"journal {self}, {kind}", what, "Look again, then decide.")
             found = connection.execute(select(LOG).order_by(LOG.c.sequence.desc()).limit(1)).first()
             added = link(None if found is None else Stored(*found), at, by, kind, digest)
             if connection.execute(select(CONTENT.c.digest).where(CONTENT.c.digest == digest)).first() is None:
@@ -197,11 +207,16 @@ class Journal:
             rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(LOG).order_by(LOG.c.sequence))
             return list(breaks((Stored(*row) for row in rows), contents, damaged, head))
 
+    def is_absent(self) -> bool:
+        """Whether there is no file, or one that its first writer was killed over: a reader would make it."""
+        place = Path(self._url.database or "")
+        return self._url.get_backend_name() == "sqlite" and not (place.exists() and place.stat().st_size)
+
     @contextlib.contextmanager
     def _opened(self, *, writes: bool = False) -> Generator[Connection]:
         """One transaction on tables of this version; a writer's makes them where there are none at all."""
         try:
-            if not writes and self._is_absent():
+            if not writes and self.is_absent():
                 raise self._error("does not exist: nothing was recorded there.", "Name another: --journal.")
             with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
                 self._require_tables(connection, writes=writes)
@@ -210,11 +225,6 @@ class Journal:
             reason = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
             what = f"cannot be {'written' if writes else 'read'}: {reason}."
             raise self._error(what, "Make it accessible, or name another: --journal.") from None
-
-    def _is_absent(self) -> bool:
-        """Whether there is no file, or one that its first writer was killed over: a reader would make it."""
-        place = Path(self._url.database or "")
-        return self._url.get_backend_name() == "sqlite" and not (place.exists() and place.stat().st_size)
 
     def _require_tables(self, connection: Connection, *, writes: bool) -> None:
         found = set(inspect(connection).get_table_names())

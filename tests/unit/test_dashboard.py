@@ -6,19 +6,30 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from generator.approval.on_disk import approval_of
-from generator.dashboard.planning import Planning
+from generator.dashboard.decisions import decisions
+from generator.dashboard.guard import LASTS_S, OPENS_S
+from generator.dashboard.pages import pages
+from generator.dashboard.planning import Planning, Terms
 from generator.dashboard.unified import unified
 from generator.files import FileChange
 from generator.history import journal_at
 from tests.dashboards import NAMES, Site, desk, planned, pretended, site
 
 GROUP = "/groups/GROUP"
-PAGES = ("/", "/plan", GROUP, "/graph", "/program")
+PAGES = ("/", "/plan", GROUP, "/graph", "/program", "/log")
 READ = ("/planning", "/planning.json", "/graph.json", "/static/graph.js", "/static/dashboard.css", *PAGES)
-ACTS = ("/planning/stop", "/planning/start", "/program/approve")
+# What a form with nothing in it is answered with.
+ACTS = {
+    "/planning/stop": 303,
+    "/planning/start": 303,
+    "/plan/claim": 412,
+    "/plan/reject": 412,
+    "/program/approve": 422,
+}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -33,6 +44,15 @@ def one(project: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return site(desk(project))
 
 
+@pytest.fixture(scope="module")
+def roles() -> dict[str, Site]:
+    """Return what nobody, a reader and who may decide meet."""
+    stranger, reader, decider = site(desk(None)), site(desk(None), read_only=True), site(desk(None))
+    reader.enter()
+    decider.enter()
+    return {"stranger": stranger, "reader": reader, "decider": decider}
+
+
 def at(path: str) -> str:
     return path.replace("GROUP", planned()[1].chosen.groups[0].name)
 
@@ -41,30 +61,53 @@ def digest_on(client: TestClient, profile: str = "balanced") -> str:
     return client.get(f"/program?profile={profile}").headers["etag"].strip('"')
 
 
+def expected_of(role: str, path: str, method: str) -> int:
+    """Say what a form with nothing but its key, or a question, is answered with."""
+    safe = method in ("GET", "HEAD")
+    if role == "stranger":
+        return 200 if safe and path.startswith("/static/") else 401
+    if not safe and role == "reader":
+        return 403
+    if path == "/nowhere":
+        return 404
+    if path == "/groups/nobody":
+        return 404 if safe else 405
+    if path in READ:
+        return 405 if not safe else 303 if path == "/planning" else 200
+    return ACTS[path] if method == "POST" else 405
+
+
 @pytest.mark.parametrize("path", [*READ, *ACTS, "/nowhere", "/groups/nobody"])
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_on_every_route_does_what_it_may_and_nothing_else(one: Site, path: str, method: str) -> None:
-    client = one.enter()
-    data = one.form() if method not in ("GET", "HEAD") else None
-    status = client.request(method, at(path), data=data).status_code
+@pytest.mark.parametrize("role", ["stranger", "reader", "decider"])
+def test_every_method_on_every_route_does_what_the_role_may_and_nothing_else(
+    roles: dict[str, Site], role: str, path: str
+) -> None:
+    one = roles[role]
+    answered = {
+        method: one.client.request(
+            method, at(path), data=one.form() if method not in ("GET", "HEAD") else None
+        ).status_code
+        for method in METHODS
+    }
 
-    if path in ("/nowhere", "/groups/nobody"):
-        assert status == 405 if method not in ("GET", "HEAD") and "groups" in path else status == 404
-    elif path in READ:
-        expected = 303 if path == "/planning" else 200
-        assert status == (expected if method in ("GET", "HEAD") else 405)
-    elif method == "POST":
-        assert status == (422 if path == "/program/approve" else 303)
-    else:
-        assert status == 405
+    assert {method: expected_of(role, path, method) for method in METHODS} == answered
 
 
-@pytest.mark.parametrize("path", [*READ, *ACTS, "/nowhere"])
-def test_without_the_cookie_nothing_but_style_and_script_is_answered(one: Site, path: str) -> None:
-    expected = 200 if path.startswith("/static/") else 401
+def test_the_table_above_names_every_route_there_is() -> None:
+    there = {
+        route.path.replace("{name}", "GROUP" if route.path.startswith("/groups/") else "graph.js")
+        for routes in (pages, decisions)
+        for route in routes.routes
+        if isinstance(route, APIRoute)
+    }
+    assert there - {"/groups/GROUP/alarms.json"} == {*READ, *ACTS} - {"/static/dashboard.css"}
 
-    assert expected == one.client.get(at(path)).status_code
-    assert one.client.post(at(path), data=one.form()).status_code == 401
+
+def test_a_reader_s_pages_have_no_form_that_changes_anything(roles: dict[str, Site]) -> None:
+    for path in PAGES:
+        text = roles["reader"].client.get(at(path)).text
+        assert 'method="post"' not in text
+        assert "csrf" not in text
 
 
 def test_the_token_opens_once_and_a_wrong_guess_does_not_use_it_up(one: Site) -> None:
@@ -78,6 +121,22 @@ def test_the_token_opens_once_and_a_wrong_guess_does_not_use_it_up(one: Site) ->
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert "set-cookie" not in again.headers
+
+
+def test_an_address_that_was_not_opened_in_time_opens_nothing_and_a_session_ends() -> None:
+    clock = [0.0]
+    late, early = (site(desk(None), now=lambda: clock[0]) for _ in range(2))
+    early.enter()
+    clock[0] = OPENS_S
+    refused = late.client.get(f"/enter?token={late.keys.token}")
+    clock[0] = LASTS_S - 1
+    still = early.client.get("/")
+    clock[0] = LASTS_S
+    over = early.client.get("/")
+
+    assert [403, 200, 401] == [refused.status_code, still.status_code, over.status_code]
+    assert "within an hour" in refused.text
+    assert "start covey dashboard anew" in over.text
 
 
 def test_asking_for_the_entrance_s_head_does_not_use_up_the_token(one: Site) -> None:
@@ -131,13 +190,13 @@ def test_a_form_without_an_origin_is_refused_and_a_page_without_one_is_not(one: 
         (b"&&&" + b"a=1&" * 40, "application/x-www-form-urlencoded", 400),
         (b'{"csrf": "CSRF"}', "application/json", 415),
         (b"csrf=CSRF", "text/plain", 415),
-        (b"csrf=CSRF&note=" + b"x" * 20_000, "application/x-www-form-urlencoded", 413),
+        (b"csrf=CSRF&note=" + b"x" * 200_000, "application/x-www-form-urlencoded", 413),
         (b"csrf=CSRF", "application/x-www-form-urlencoded; charset=utf-8", 303),
     ],
 )
 def test_only_a_form_of_our_own_pages_is_acted_on(one: Site, content: bytes, kind: str, expected: int) -> None:
     client = one.enter()
-    body = content.replace(b"CSRF", one.keys.csrf.encode())
+    body = content.replace(b"CSRF", one.form()["csrf"].encode())
 
     assert expected == client.post("/planning/stop", content=body, headers={"content-type": kind}).status_code
 
@@ -379,7 +438,7 @@ def test_a_search_finds_part_of_a_name_and_says_so_where_it_finds_none(one: Site
 
 @pytest.fixture
 def planning(tmp_path: Path) -> Iterator[Planning]:
-    found = Planning(tmp_path / "nowhere", 0, None)
+    found = Planning(tmp_path / "nowhere", Terms(), None)
     yield found
     found.stop()
 
