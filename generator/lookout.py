@@ -1,23 +1,26 @@
 """The verbs of what happened: what a deployed fleet did, and what is to be learned from it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.errors import InputError, ObserveError
 from generator.history import JournalAt, history_of_decisions
+from generator.present.figures import plain
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
 
 if TYPE_CHECKING:
     from generator.model import Window
-    from generator.observe import SeriesFile, Source
+    from generator.observe import Source
 
 Project = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
-Kind = Literal["cloudwatch", "cloud-monitoring", "prometheus", "files"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
 
+# By source, what of covey has to be installed for it.
+EXTRAS = {"cloudwatch": "aws", "cloud-monitoring": "gcp", "prometheus": "prometheus", "files": ""}
 # Without --since: a week, which has every hour of every day once.
 USUAL = timedelta(days=7)
 
@@ -25,10 +28,14 @@ USUAL = timedelta(days=7)
 def observe(
     project: Project,
     *,
-    source: Annotated[Kind, typer.Option("--source", help="Where measurements are kept.")],
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="WHERE", help="URL of a Prometheus; the CSV or parquet file of files.")
-    ] = None,
+    source: Annotated[
+        list[str],
+        typer.Option(
+            "--source",
+            metavar="SOURCE",
+            help="cloudwatch, cloud-monitoring, prometheus=URL or files=FILE; may be given again.",
+        ),
+    ],
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="Such as 2026-01-31T00:00Z; else a week before.")
     ] = None,
@@ -65,47 +72,67 @@ def observe(
     everything = watched(running_layout(chosen), emission, read_catalog())
     history = history_of_decisions(project, journal)
     now = datetime.now(UTC)
-    reader, file = _reader(source, at, now)
-    window = _window(since, until, float(bin_s), now, file)
+    readers = [_reader(one, now) for one in source]
+    names = ", ".join(reader.name for reader in readers)
+    window = _window(since, until, float(bin_s), now, readers)
     with bar() as told:
-        told(f"asking {reader.name}", 0.0)
-        found = observed(everything, reader, window)
+        told(f"asking {names}", 0.0)
+        found = observed(everything, readers, window)
     series: str | None = None
-    recorded = contents(found, fleet=chosen.fleet, source=source)
+    recorded = contents(found, fleet=chosen.fleet, source=names)
     for kind, content in recorded.items():
         entry = history.add(kind, content)
         series = series or (entry.content if entry else None)
     if save is not None:
         write_whole(save, series_frame(found).write_csv() if save.suffix == ".csv" else recorded["series"])
         say(f"Saved the table to {save}.")
-    answer = observations(found, fleet=chosen.fleet, source=source, series=series)
+    answer = observations(found, fleet=chosen.fleet, source=names, series=series)
     if json:
         put(answer.text())
     else:
         put_drawn(lambda console: show_observations(answer, console))
     if found.unanswered:
-        what = f"gave no answer everywhere: {'; '.join(found.unanswered)}"
-        raise ObserveError(reader.name, what, "What the others said is kept. Ask again for the same time.")
+        what = f"not everything gave an answer: {'; '.join(found.unanswered)}"
+        raise ObserveError(names, what, "What the others said is kept. Ask again for the same time.")
 
 
-def _reader(source: Kind, at: str | None, now: datetime) -> "tuple[Source, SeriesFile | None]":
+def _reader(source: str, now: datetime) -> "Source":
+    kind, _, where = source.partition("=")
+    if kind not in EXTRAS or bool(where) != (kind in ("prometheus", "files")):
+        remedy = "Give cloudwatch, cloud-monitoring, prometheus=URL or files=FILE."
+        raise InputError("--source", f"{plain(kind)[:60]!r} is no source, or lacks its place.", remedy)
+    try:
+        if kind == "files":
+            from generator.observe import SeriesFile
+
+            return SeriesFile(Path(where), now)
+        if kind == "prometheus":
+            from generator.observe.prometheus import Prometheus
+
+            return Prometheus(where)
+        if kind == "cloudwatch":
+            from generator.observe.cloudwatch import CloudWatch
+
+            return CloudWatch()
+        from generator.observe.cloud_monitoring import CloudMonitoring
+
+        return CloudMonitoring()
+    except ImportError as error:
+        what = f"{error.name} cannot be imported."
+        raise InputError("Python packages", what, f"Run `pip install covey[{EXTRAS[kind]}]`.") from None
+
+
+def _window(since: str | None, until: str | None, bin_s: float, now: datetime, readers: "Sequence[Source]") -> "Window":
+    """Return whole bins that are over, on the grid of the day; where only files are read, all they have."""
+    from generator.model import Window
     from generator.observe import SeriesFile
 
-    if (at is None) == (source in ("prometheus", "files")):
-        words = "needs --at." if at is None else "is asked where the project runs."
-        raise InputError(f"--source {source}", words, "Give --at with prometheus (its URL) and files (the file) only.")
-    if source == "files" and at is not None:
-        file = SeriesFile(Path(at), now)
-        return file, file
-    raise InputError("--source", "is not there yet.", "Use files.")
-
-
-def _window(since: str | None, until: str | None, bin_s: float, now: datetime, file: "SeriesFile | None") -> "Window":
-    """Return whole bins that are over, on the grid of the day."""
-    from generator.model import Window
-
     length = timedelta(seconds=bin_s)
-    first, last = file.extent(bin_s) if file else (None, now)
+    first, last = None, now
+    if files := [reader.extent(bin_s) for reader in readers if isinstance(reader, SeriesFile)]:
+        first, last = min(begin for begin, _ in files), max(end for _, end in files)
+    if len(files) < len(readers):
+        first, last = None, now
     end = _instant("--until", until) or last
     start = _instant("--since", since) or first or end - USUAL
     if end > now:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from generator.model.proposal import Group
 from generator.model.traffic import Window
-from generator.model.vocabulary import FloatArray
+from generator.model.vocabulary import Accelerator, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Watched:
     endpoint: str
     account: str
     processors: int
+    accelerator: Accelerator = "none"
     formerly: tuple[str, ...] = ()
     edge: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 

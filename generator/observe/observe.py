@@ -8,21 +8,20 @@ from numpy.typing import NDArray
 from generator.errors import ObserveError
 from generator.inventory.yaml_source import shown
 from generator.model import FloatArray, Measured, Observations, Watched, Window
-from generator.observe.source import GROUP_MEASURES, REQUEST_MEASURES, Measure, Series, Source, Subject
+from generator.observe.source import GROUP_MEASURES, MOST, REQUEST_MEASURES, Measure, Series, Source, Subject
 
-# More of anything that is measured than this is no measurement.
-MOST = 1e12
 MOST_CELLS = 3 * 10**8
 MOST_NOTES = 500
 
 
-def observe(watched: Sequence[Watched], source: Source, window: Window) -> Observations:
+def observe(watched: Sequence[Watched], sources: Sequence[Source], window: Window) -> Observations:
     """Read rates, latencies, errors, replicas and cost of groups and workloads.
 
     Parameters
     ----------
     watched : sequence of Watched
-    source : Source
+    sources : sequence of Source
+        Where several have the same bin of the same series, the first one's is kept.
     window : Window
 
     Returns
@@ -42,21 +41,26 @@ def observe(watched: Sequence[Watched], source: Source, window: Window) -> Obser
     cells = (len(REQUEST_MEASURES) * (len(names) + len(workloads)) + len(GROUP_MEASURES) * len(names)) * window.bins
     if cells > MOST_CELLS:
         what = f"{window.bins:,} bins of {len(names):,} groups and {len(workloads):,} workloads are too many at once."
-        raise ObserveError(source.name, what, "Ask for a shorter time, or for longer bins.")
+        raise ObserveError("observe", what, "Ask for a shorter time, or for longer bins.")
     series: dict[tuple[Subject, str, Measure], FloatArray] = {}
     notes: list[str] = []
     unanswered: list[str] = []
-    places = source.places(watched)
-    for place, there in places.items():
+    asked = [(source, place, there) for source in sources for place, there in source.places(watched).items()]
+    if not asked:
+        what = "nothing that is watched runs where these sources look."
+        raise ObserveError(", ".join(source.name for source in sources), what, "Ask the source of its cloud.")
+    for source, place, there in asked:
         try:
             reading = source.read(there, window)
         except ObserveError as error:
             unanswered.append(f"{place}: {error.what}")
-            remedy = error.remedy
-            if len(unanswered) == len(places):
-                raise ObserveError(source.name, f"gives no answer. {' '.join(unanswered)}", remedy) from None
+            if len(unanswered) == len(asked):
+                what = f"there is no answer. {' '.join(unanswered)}"
+                raise ObserveError(", ".join(source.name for source in sources), what, error.remedy) from None
             continue
-        series.update(reading.series)
+        for key, row in reading.series.items():
+            before = series.get(key)
+            series[key] = row if before is None else np.where(np.isnan(before), row, before)
         notes.extend(reading.notes)
     table = _Table(series, window, notes)
     return Observations(

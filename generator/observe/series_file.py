@@ -1,11 +1,9 @@
 """Observations out of a file, CSV or parquet, in the shape in which covey writes them."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import polars as pl
@@ -17,6 +15,7 @@ from generator.inventory.table_file import MOST_CELLS, table_file
 from generator.inventory.yaml_source import shown
 from generator.model import FloatArray, Group, Measured, Observations, Watched, Window
 from generator.observe.counter import counter_rate
+from generator.observe.names import Gathered
 from generator.observe.source import GROUP_MEASURES, REQUEST_MEASURES, Measure, Reading, Subject
 
 # Counters that may stand in the place of a rate.
@@ -25,15 +24,6 @@ COLUMNS = ("time", "group", "workload", *REQUEST_MEASURES, *GROUP_MEASURES, *COU
 MOST_BINS = 2**20
 # Times this share of a bin off its beginning are on it.
 ON_TIME = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What a row is about, once its name is known; `rank` 0 is the name it has today."""
-
-    kind: Subject
-    name: str
-    rank: int
 
 
 class SeriesFile:
@@ -94,24 +84,20 @@ class SeriesFile:
         SeriesError
             A value or a time cannot be used, a bin is there twice, or nothing in the file is watched.
         """
-        frame, notes = self._frame, list[str]()
-        code, subjects, unknown = self._subjects(watched)
+        frame, gathered = self._frame, Gathered(watched)
+        code, subjects = self._subjects(gathered)
         if not subjects:
-            what = f"knows none of the groups and workloads that are watched, but {_some(unknown)}."
+            what = f"knows none of the groups and workloads that are watched, but {gathered.unknown}."
             remedy = "Call the series as the program does, or as it did before groups were renamed."
             raise SeriesError(self.name, what, remedy)
-        if unknown:
-            notes.append(f"left out, for no group or workload is or was called so: {_some(unknown)}.")
-        bins, late = self._bins(window, notes)
-        # A counter's reading at the end of the window closes its last bin.
-        kept = (code >= 0) & (bins >= 0) & (bins <= window.bins) & ~late
-        self._note_future(late & (code >= 0), notes)
-        code, bins = code[kept], bins[kept]
         if len(subjects) * (window.bins + 1) > MOST_CELLS:
             raise SeriesError(self.name, "holds too many series for so many bins.", "Ask for longer bins.")
-        rows = np.flatnonzero(kept)
-        self._refuse_twice(code * (window.bins + 1) + bins, rows, subjects, bins, window)
-        series: dict[tuple[Subject, str, Measure], FloatArray] = {}
+        bins, late = self._bins(window, gathered.notes)
+        self._note_future(late & (code >= 0), gathered.notes)
+        # A counter's reading at the end of the window closes its last bin.
+        rows = np.flatnonzero((code >= 0) & (bins >= 0) & (bins <= window.bins) & ~late)
+        code, bins = code[rows], bins[rows]
+        self._refuse_twice(code * (window.bins + 1) + bins, rows, subjects, window)
         for column in (*REQUEST_MEASURES, *GROUP_MEASURES, *COUNTERS):
             if column not in frame.columns:
                 continue
@@ -119,40 +105,32 @@ class SeriesFile:
             table[code, bins] = self._numbers(column)[rows]
             if column in COUNTERS:
                 table, fell = counter_rate(table, window.bin_s)
-                self._note_resets(column, fell, subjects, window, notes)
-            self._merge(series, COUNTERS.get(column) or column, table[:, : window.bins], subjects, notes)
-        return Reading(series, tuple(notes))
+                self._note_resets(column, fell, subjects, window, gathered.notes)
+            for (kind, name), row in zip(subjects, table[:, : window.bins], strict=True):
+                gathered.add(kind, name, COUNTERS.get(column) or cast("Measure", column), row)
+        return gathered.reading()
 
-    def _subjects(self, watched: Sequence[Watched]) -> tuple[NDArray[np.intp], list[_Subject], list[str]]:
+    def _subjects(self, gathered: Gathered) -> tuple[NDArray[np.intp], list[tuple[Subject, str]]]:
         """Number the series of the file, -1 where nobody is called so."""
         frame = self._frame
-        group_of, workload_of = known_names(watched)
         empty = pl.Series([None] * frame.height, dtype=pl.String)
         groups, workloads = (
             frame[column].cast(pl.String) if column in frame.columns else empty for column in ("group", "workload")
         )
-        pairs = pl.DataFrame({"group": groups, "workload": workloads})
-        pairs = pairs.with_columns(
+        pairs = pl.DataFrame({"group": groups, "workload": workloads}).with_columns(
             pl.when(pl.col("workload") == "").then(None).otherwise(pl.col("workload")).name.keep()
         )
         distinct = pairs.unique(maintain_order=True)
-        subjects: list[_Subject] = []
-        unknown: list[str] = []
+        subjects: dict[tuple[Subject, str], int] = {}
         numbers: list[int] = []
         for group, workload in distinct.iter_rows():
-            name = _normal(workload if workload is not None else group or "")
-            found = (workload_of if workload is not None else group_of).get(name)
-            if found is None:
-                unknown.append(name)
-                numbers.append(-1)
-                continue
-            subject = _Subject("workload" if workload is not None else "group", *found)
-            if subject not in subjects:
-                subjects.append(subject)
-            numbers.append(subjects.index(subject))
+            kind: Subject = "group" if workload is None else "workload"
+            name = (group or "") if workload is None else workload
+            known = gathered.find(kind, name) is not None
+            numbers.append(subjects.setdefault((kind, name), len(subjects)) if known else -1)
         numbered = distinct.with_columns(code=pl.Series(numbers, dtype=pl.Int64))
         code = pairs.join(numbered, on=["group", "workload"], how="left", nulls_equal=True, maintain_order="left")
-        return code["code"].to_numpy().astype(np.intp), subjects, unknown
+        return code["code"].to_numpy().astype(np.intp), list(subjects)
 
     def _distinct_times(self) -> pl.Series:
         times = self._frame["time"]
@@ -203,52 +181,35 @@ class SeriesFile:
         self,
         cells: NDArray[np.intp],
         rows: NDArray[np.intp],
-        subjects: Sequence[_Subject],
-        bins: NDArray[np.intp],
+        subjects: Sequence[tuple[Subject, str]],
         window: Window,
     ) -> None:
         order = np.argsort(cells, kind="stable")
-        repeated = np.flatnonzero(np.diff(cells[order]) == 0)
+        repeated = order[np.flatnonzero(np.diff(cells[order]) == 0) + 1]
         if repeated.size:
-            at = int(order[repeated + 1][rows[order[repeated + 1]].argmin()])
-            subject = subjects[int(cells[at]) // (window.bins + 1)]
-            begins = window.start + timedelta(seconds=window.bin_s) * int(bins[at])
-            what = f"{subject.kind} {shown(subject.name)} has the bin from {begins:%Y-%m-%d %H:%M} UTC twice."
+            first = int(repeated.min())
+            subject, position = divmod(int(cells[first]), window.bins + 1)
+            kind, name = subjects[subject]
+            begins = window.start + timedelta(seconds=window.bin_s) * position
+            what = f"{kind} {shown(name)} has the bin from {begins:%Y-%m-%d %H:%M} UTC twice."
             remedy = f"Keep one row for each, or say how long bins are: --bin, now {window.bin_s:g} s."
-            raise SeriesError(self._where(int(rows[at])), what, remedy)
+            raise SeriesError(self._where(int(rows[first])), what, remedy)
 
     def _note_resets(
-        self, column: str, fell: NDArray[np.bool_], subjects: Sequence[_Subject], window: Window, notes: list[str]
+        self,
+        column: str,
+        fell: NDArray[np.bool_],
+        subjects: Sequence[tuple[Subject, str]],
+        window: Window,
+        notes: list[str],
     ) -> None:
-        for subject, row in zip(subjects, fell, strict=True):
+        for (kind, name), row in zip(subjects, fell, strict=True):
             if row.any():
                 first = window.start + timedelta(seconds=window.bin_s) * int(row.argmax())
                 notes.append(
-                    f"{subject.kind} {shown(subject.name)}: {column} was started anew in {int(row.sum())} bins, first "
+                    f"{kind} {shown(name)}: {column} was started anew in {int(row.sum())} bins, first "
                     f"at {first:%Y-%m-%d %H:%M} UTC, which have no rate."
                 )
-
-    def _merge(
-        self,
-        series: dict[tuple[Subject, str, Measure], FloatArray],
-        measure: Any,
-        table: FloatArray,
-        subjects: Sequence[_Subject],
-        notes: list[str],
-    ) -> None:
-        """Put what a group is called today over what it was called before."""
-        for subject, row in sorted(zip(subjects, table, strict=True), key=lambda pair: pair[0].rank):
-            key = (subject.kind, subject.name, measure)
-            if key not in series:
-                series[key] = row
-                continue
-            both = int((~np.isnan(series[key]) & ~np.isnan(row)).sum())
-            if both:
-                notes.append(
-                    f"{subject.kind} {shown(subject.name)}: {both} bins have {measure} under a former name, too; "
-                    "that one was left out."
-                )
-            series[key] = np.where(np.isnan(series[key]), row, series[key])
 
     def _numbers(self, column: str) -> FloatArray:
         series = self._frame[column]
@@ -269,25 +230,6 @@ class SeriesFile:
     def _where(self, row: int, column: str | None = None) -> str:
         place = f"{self._path}:{row + 2}" if self._path.suffix == ".csv" else f"{self._path} row {row + 1}"
         return place if column is None else f"{place} column {column}"
-
-
-def known_names(watched: Sequence[Watched]) -> tuple[dict[str, tuple[str, int]], dict[str, tuple[str, int]]]:
-    """Find groups and workloads by the names that series may have.
-
-    Returns
-    -------
-    groups, workloads : dict of str to (str, int)
-        Name of today by any name, and how old that one is: 0 for the name of today and that of the endpoint in the
-        cloud, which stays when a group is renamed.
-    """
-    groups: dict[str, tuple[str, int]] = {}
-    for one in watched:
-        for age, former in enumerate(one.formerly, start=1):
-            groups.setdefault(former, (one.group.name, age))
-    groups.update({one.endpoint: (one.group.name, 0) for one in watched})
-    groups.update({one.group.name: (one.group.name, 0) for one in watched})
-    workloads = {_normal(name): (name, 0) for one in watched for name in one.group.workloads}
-    return groups, workloads
 
 
 def series_frame(observations: Observations) -> pl.DataFrame:
@@ -355,11 +297,3 @@ def of_table(
         notes=tuple(notes),
         unanswered=tuple(unanswered),
     )
-
-
-def _normal(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(shown(name) for name in sorted(names)[:5]) + (", …" if len(names) > 5 else "")

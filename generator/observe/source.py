@@ -19,6 +19,9 @@ Measure = Literal[
 ]
 REQUEST_MEASURES: tuple[Measure, ...] = ("rate_rps", "errors_rps", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms")
 GROUP_MEASURES: tuple[Measure, ...] = ("replicas", "utilization", "cost_usd_per_h")
+# More of anything that is measured than this is no measurement.
+MOST = 1e12
+
 Series = Mapping[tuple[Subject, str, Measure], FloatArray]
 
 

@@ -49,6 +49,7 @@ def watched(layout: Layout, emission: Emission, catalog: Catalog) -> tuple[Watch
                 endpoint=one.physical["endpoint" if aws else "service"],
                 account=region.account if aws else region.project,
                 processors=machine.gpus or machine.vcpus,
+                accelerator="gpu" if machine.gpus else "none",
                 formerly=tuple(name for name, _ in one.formerly),
                 edge=_on_api_gateway(region, one) if aws else _on_load_balancer(region, one),
             )

@@ -61,7 +61,7 @@ def test_bins_that_are_not_there_stay_unknown_and_all_others_keep_their_value(
     path = folder / f"{seed}.parquet"
     pl.DataFrame(rows).write_parquet(path)
 
-    found = observe(watched(), SeriesFile(path, START + timedelta(days=9)), window(BINS))
+    found = observe(watched(), [SeriesFile(path, START + timedelta(days=9))], window(BINS))
 
     expected = np.where([t in kept for t in range(BINS)], value, np.nan)
     np.testing.assert_array_equal(expected, found.groups.rate_rps[0])

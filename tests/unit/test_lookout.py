@@ -37,7 +37,7 @@ def seen(tmp_path: Path) -> Path:
 def test_observations_are_printed_recorded_and_read_back_as_they_were(tmp_path: Path, seen: Path) -> None:
     place, kept = tmp_path / "journal.sqlite", tmp_path / "kept.parquet"
 
-    done = covey("observe", PAPER, "--source", "files", "--at", seen, "--journal", place, "--save", kept, "--json")
+    done = covey("observe", PAPER, "--source", f"files={seen}", "--journal", place, "--save", kept, "--json")
 
     assert 0 == done.exit_code, done.stderr
     answer = json.loads(done.stdout)
@@ -53,16 +53,16 @@ def test_observations_are_printed_recorded_and_read_back_as_they_were(tmp_path: 
     np.testing.assert_array_equal([0, 2, 4], found.groups.rate_rps[found.groups.names.index("fashion-usa")])
     assert answer["notes"] == list(found.notes)
     assert "ml.c5.large" in {group.instance_type for group in found.served}
-    assert contents(found, fleet=answer["fleet"], source="files")["series"] == kept.read_bytes()
+    assert contents(found, fleet=answer["fleet"], source=str(seen))["series"] == kept.read_bytes()
     assert () == remembered(journal, "another fleet", newest=9)
 
 
 def test_what_was_saved_is_a_file_to_observe(tmp_path: Path, seen: Path) -> None:
     kept = tmp_path / "kept.csv"
-    first = covey("observe", PAPER, "--source", "files", "--at", seen, "--save", kept)
+    first = covey("observe", PAPER, "--source", f"files={seen}", "--save", kept)
     assert 0 == first.exit_code, first.stderr
 
-    again = covey("observe", PAPER, "--source", "files", "--at", kept)
+    again = covey("observe", PAPER, "--source", f"files={kept}")
 
     assert (0, first.stdout) == (again.exit_code, again.stdout)
 
@@ -70,14 +70,14 @@ def test_what_was_saved_is_a_file_to_observe(tmp_path: Path, seen: Path) -> None
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (["--source", "files"], "needs --at"),
-        (["--source", "cloudwatch", "--at", "x"], "is asked where the project runs"),
-        (["--source", "files", "--at", "SEEN", "--until", "soon"], "'soon' is no time"),
-        (["--source", "files", "--at", "SEEN", "--until", "2999-01-01"], "is in the future"),
-        (["--source", "files", "--at", "SEEN", "--until", "1999-01-01"], "leaves no whole bin"),
-        (["--source", "files", "--at", "SEEN", "--bin", "90"], "no whole number of minutes"),
-        (["--source", "files", "--at", "SEEN", "--save", "kept.txt"], "neither CSV nor parquet"),
-        (["--source", "files", "--at", "nowhere.csv"], "there is no such file"),
+        (["--source", "files"], "lacks its place"),
+        (["--source", "cloudwatch=x"], "'cloudwatch' is no source"),
+        (["--source", "files=SEEN", "--until", "soon"], "'soon' is no time"),
+        (["--source", "files=SEEN", "--until", "2999-01-01"], "is in the future"),
+        (["--source", "files=SEEN", "--until", "1999-01-01"], "leaves no whole bin"),
+        (["--source", "files=SEEN", "--bin", "90"], "no whole number of minutes"),
+        (["--source", "files=SEEN", "--save", "kept.txt"], "neither CSV nor parquet"),
+        (["--source", "files=nowhere.csv"], "there is no such file"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_words_and_nothing_is_recorded(
@@ -85,7 +85,7 @@ def test_what_cannot_be_asked_is_refused_in_words_and_nothing_is_recorded(
 ) -> None:
     place = tmp_path / "journal.sqlite"
 
-    done = covey("observe", PAPER, "--journal", place, *[str(seen) if one == "SEEN" else one for one in options])
+    done = covey("observe", PAPER, "--journal", place, *[one.replace("SEEN", str(seen)) for one in options])
 
     assert 2 == done.exit_code
     assert what in done.stderr
@@ -93,16 +93,39 @@ def test_what_cannot_be_asked_is_refused_in_words_and_nothing_is_recorded(
 
 
 def test_a_folder_without_a_program_is_not_observed(tmp_path: Path, seen: Path) -> None:
-    done = covey("observe", tmp_path, "--source", "files", "--at", seen)
+    done = covey("observe", tmp_path, "--source", f"files={seen}")
 
     assert 2 == done.exit_code
     assert "holds no program" in done.stderr
 
 
 def test_bins_lie_on_the_days_grid_and_only_whole_ones_are_asked_for(seen: Path) -> None:
-    done = covey("observe", PAPER, "--source", "files", "--at", seen, "--since", "2026-03-02T00:07Z", "--json")
+    done = covey("observe", PAPER, "--source", f"files={seen}", "--since", "2026-03-02T00:07Z", "--json")
 
     answer = json.loads(done.stdout)
     assert "2026-03-02T00:05:00Z" == answer["since"]
     length = datetime.fromisoformat(answer["until"]) - datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
     assert math.isclose(600.0, length / timedelta(seconds=1))
+
+
+def test_where_a_region_gives_no_answer_the_others_are_kept_and_the_exit_says_so(
+    tmp_path: Path, seen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "journal.sqlite"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sesame")
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+    asked = ["--since", at(0), "--until", at(3), "--source", f"files={seen}", "--source", "cloudwatch"]
+
+    done = covey("observe", PAPER, *asked, "--journal", place, "--json")
+
+    assert 6 == done.exit_code
+    assert "ap-southeast-1: AWS cannot be asked" in done.stderr
+    assert "us-east-2: AWS cannot be asked" in done.stderr
+    assert "sesame" not in done.stderr
+    answer = json.loads(done.stdout)
+    assert 2 == len(answer["unanswered"])
+    assert 2.0 == next(one for one in answer["groups"] if one["name"] == "fashion-usa")["rate_rps"]
+    (found,) = remembered(Journal(place), answer["fleet"], newest=9)
+    assert answer["unanswered"] == list(found.unanswered)

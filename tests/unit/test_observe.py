@@ -28,7 +28,7 @@ NAN = float("nan")
 
 
 def read(path: Path, bins: int, of: Sequence[Watched] | None = None) -> Observations:
-    return observe(watched() if of is None else of, SeriesFile(path, NOW), window(bins))
+    return observe(watched() if of is None else of, [SeriesFile(path, NOW)], window(bins))
 
 
 def of_group(observations: Observations, name: str, measure: str) -> list[float]:
@@ -167,7 +167,7 @@ def test_what_is_of_the_future_is_left_out_and_that_is_said(tmp_path: Path) -> N
     rows = [{"time": at(t), "group": "books", "rate_rps": 5} for t in range(4)]
     source = SeriesFile(table(tmp_path / "seen.csv", rows), START + timedelta(seconds=2 * BIN_S))
 
-    found = observe(watched(), source, window(4))
+    found = observe(watched(), [source], window(4))
 
     np.testing.assert_equal([5, 5, 5, NAN], of_group(found, "books", "rate_rps"))
     words = "clock skew: 1 rows are of the future, first at 2026-03-02 00:15 UTC, and were left out."
@@ -233,7 +233,7 @@ class Regions:
 
 
 def test_a_region_that_does_not_answer_is_named_and_the_others_are_kept() -> None:
-    found = observe(watched(), Regions(["us-east-1"]), window(2))
+    found = observe(watched(), [Regions(["us-east-1"])], window(2))
 
     assert ("us-east-1: nobody answers within 30 s.",) == found.unanswered
     assert [5, 5] == of_group(found, "books", "rate_rps")
@@ -242,14 +242,14 @@ def test_a_region_that_does_not_answer_is_named_and_the_others_are_kept() -> Non
 
 def test_where_no_region_answers_there_are_no_observations() -> None:
     with pytest.raises(ObserveError, match=r"eu-west-1: nobody .* us-east-1: nobody") as refused:
-        observe(watched(), Regions(["us-east-1", "eu-west-1", "europe-west1"]), window(2))
+        observe(watched(), [Regions(["us-east-1", "eu-west-1", "europe-west1"])], window(2))
 
     assert 6 == refused.value.exit_code
 
 
 @pytest.mark.parametrize("value", [-1.0, float("inf"), 1e300])
 def test_numbers_that_are_no_amounts_count_as_not_measured(value: float) -> None:
-    found = observe(watched(), Regions([], value), window(2))
+    found = observe(watched(), [Regions([], value)], window(2))
 
     assert np.isnan(found.groups.rate_rps).all()
     assert any("were no amounts" in note for note in found.notes)
@@ -257,7 +257,7 @@ def test_numbers_that_are_no_amounts_count_as_not_measured(value: float) -> None
 
 def test_more_than_memory_should_hold_is_refused_before_anything_is_asked() -> None:
     with pytest.raises(ObserveError, match="too many at once"):
-        observe(watched(), Regions([]), window(2 * 10**7))
+        observe(watched(), [Regions([])], window(2 * 10**7))
 
 
 def test_percentiles_and_errors_that_contradict_one_another_are_made_to_agree(tmp_path: Path) -> None:
