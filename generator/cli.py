@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from generator import logbook, lookout, release, review, roster
+from generator import logbook, lookout, release, review, roster, tending
 from generator.dashboard.verb import dashboard
 from generator.errors import CatalogError, DeployError, InputError
 from generator.history import JournalAt, operation, refer
@@ -301,6 +301,7 @@ app.command()(roster.join)
 app.command()(roster.leave)
 app.command()(logbook.reject)
 app.command()(lookout.observe)
+app.command()(tending.drift)
 app.command()(review.check)
 app.command()(review.diff)
 app.command()(dashboard)

@@ -9,6 +9,7 @@ from generator.approval.approval_document import approval_schema
 from generator.inventory.fleet_document import fleet_schema
 from generator.inventory.newcomer import newcomer_schema
 from generator.present.answers import answer_schemas, published
+from generator.present.drift import DriftAnswer
 from generator.present.ledger import LedgerReport
 from generator.present.log import Log, LogVerification
 from generator.present.membership import MembershipAnswer
@@ -23,6 +24,7 @@ def schemas() -> Mapping[str, str]:
         "fleet.schema.json": fleet_schema(),
         "plan.schema.json": plan_schema(),
         "recommendation.schema.json": chosen_schema(),
+        "drift.schema.json": published("drift", DriftAnswer),
         "ledger.schema.json": published("ledger", LedgerReport),
         "membership.schema.json": published("membership", MembershipAnswer),
         "newcomer.schema.json": newcomer_schema(),

@@ -7,6 +7,10 @@ from generator.model.deployment import Provenance as Provenance
 from generator.model.deployment import ResourceOperation as ResourceOperation
 from generator.model.deployment import Served as Served
 from generator.model.deployment import StackReport as StackReport
+from generator.model.drift import Drift as Drift
+from generator.model.drift import FeatureSamples as FeatureSamples
+from generator.model.drift import Finding as Finding
+from generator.model.drift import Shift as Shift
 from generator.model.fleet import Deployed as Deployed
 from generator.model.fleet import Environment as Environment
 from generator.model.fleet import Fleet as Fleet
@@ -58,6 +62,8 @@ from generator.model.vocabulary import PROFILES as PROFILES
 from generator.model.vocabulary import Accelerator as Accelerator
 from generator.model.vocabulary import Cloud as Cloud
 from generator.model.vocabulary import Days as Days
+from generator.model.vocabulary import DriftAction as DriftAction
+from generator.model.vocabulary import DriftKind as DriftKind
 from generator.model.vocabulary import FloatArray as FloatArray
 from generator.model.vocabulary import Goal as Goal
 from generator.model.vocabulary import Hosting as Hosting

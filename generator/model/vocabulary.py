@@ -20,6 +20,8 @@ Profile = Literal["cheapest", "balanced", "resilient"]
 Source = Literal["solver", "model", "offline"]
 Days = Literal["all", "weekdays", "weekend"]
 Goal = Literal["cost", "latency", "resilience"]
+DriftKind = Literal["level", "season", "correlation", "data", "service-level", "anomaly"]
+DriftAction = Literal["resize", "regroup", "retrain", "nothing"]
 RejectionReason = Literal["cost", "latency", "risk", "region", "machine", "grouping", "timing", "other"]
 FloatArray = NDArray[np.float64]
 

@@ -1,0 +1,75 @@
+"""The verbs of tending what runs: what has drifted from the plan, and whether regrouping pays."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generator.errors import InputError
+from generator.history import JournalAt, journal_at
+from generator.shell import bar, put, put_drawn, say
+
+Fleet = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
+Project = Annotated[Path, typer.Option("--project", metavar="DIR", help="The project that serves it: covey emit's.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
+
+# Observations that are looked through for the newest of this fleet.
+NEWEST = 50
+DRIFTED = 7
+
+
+def drift(
+    fleet: Fleet,
+    *,
+    project: Project,
+    samples: Annotated[
+        Path | None,
+        typer.Option("--samples", metavar="FILE", help="CSV or parquet: workload, feature, window, value."),
+    ] = None,
+    retrain_webhook: Annotated[
+        str | None, typer.Option("--retrain-webhook", metavar="URL", help="Post findings that ask for retraining.")
+    ] = None,
+    expect_no_drift: Annotated[
+        bool, typer.Option("--expect-no-drift", help="Exit with 7 where something is to be done.")
+    ] = False,
+    journal: JournalAt = None,
+    json: Json = False,
+) -> None:
+    """Hold what was last observed against what was planned: what has drifted, and what to do about it."""
+    from generator.capacity.machines import machines
+    from generator.catalog import read_catalog
+    from generator.drift import drift as drifted
+    from generator.inventory.samples import read_samples
+    from generator.load import load
+    from generator.measurements import remembered
+    from generator.model import Drift
+    from generator.present.drift import drift_answer, show_drift
+    from generator.standing import Standing
+    from generator.webhook import checked_url, post
+
+    url = None if retrain_webhook is None else checked_url(retrain_webhook)
+    catalog = read_catalog()
+    inputs = load(fleet, catalog)
+    standing = Standing(project, inputs, {workload.name for workload in inputs.fleet.workloads})
+    given = () if samples is None else read_samples(samples)
+    kept = journal_at(journal, project)
+    seen = () if kept is None else remembered(kept, inputs.fleet.name, newest=NEWEST)
+    if not seen:
+        what = f"holds no observation of {inputs.fleet.name}."
+        raise InputError("the journal", what, f"Observe first: covey observe {project} --source …")
+    with bar() as told:
+        told("looking for drift", 0.0)
+        found = drifted(standing.layout, machines(inputs.fleet, catalog), inputs.planned, seen[-1], given)
+    answer = drift_answer(found, fleet=inputs.fleet.name, window=seen[-1].window)
+    if json:
+        put(answer.text())
+    else:
+        put_drawn(lambda console: show_drift(answer, console))
+    if url is not None:
+        retrain = tuple(one for one in found.findings if one.action == "retrain")
+        if retrain:
+            asked = drift_answer(Drift(retrain, ()), fleet=inputs.fleet.name, window=seen[-1].window)
+            post(url, asked.text())
+            say(f"Told the webhook of {len(retrain)} to be retrained.")
+    if expect_no_drift and any(one.action != "nothing" for one in answer.findings):
+        raise typer.Exit(DRIFTED)
