@@ -15,6 +15,7 @@ from generator.present.log import Log, LogVerification
 from generator.present.membership import MembershipAnswer
 from generator.present.observations import ObservationsAnswer
 from generator.present.plan_document import chosen_schema, plan_schema
+from generator.present.regroup import RegroupAnswer
 
 
 def schemas() -> Mapping[str, str]:
@@ -28,6 +29,7 @@ def schemas() -> Mapping[str, str]:
         "ledger.schema.json": published("ledger", LedgerReport),
         "membership.schema.json": published("membership", MembershipAnswer),
         "newcomer.schema.json": newcomer_schema(),
+        "regroup.schema.json": published("regroup", RegroupAnswer),
         "log.schema.json": published("log", Log),
         "log-verification.schema.json": published("log-verification", LogVerification),
         "observations.schema.json": published("observations", ObservationsAnswer),

@@ -73,3 +73,75 @@ def drift(
             say(f"Told the webhook of {len(retrain)} to be retrained.")
     if expect_no_drift and any(one.action != "nothing" for one in answer.findings):
         raise typer.Exit(DRIFTED)
+
+
+def regroup(
+    fleet: Fleet,
+    *,
+    project: Project,
+    horizon_days: Annotated[
+        float, typer.Option("--horizon-days", min=1.0, max=3650.0, help="Time a change has to pay for itself.")
+    ] = 30.0,
+    usd_per_move: Annotated[
+        float, typer.Option("--usd-per-move", min=0.0, help="What a model's changing its group is taken to cost.")
+    ] = 5.0,
+    handover_hours: Annotated[
+        float, typer.Option("--handover-hours", min=0.0, help="How long a group that ends is served on.")
+    ] = 24.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of the search.")] = 0,
+    choose: Annotated[
+        int | None, typer.Option("--choose", metavar="N", min=1, help="Write this choice to the project.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one."""
+    from generator.catalog import read_catalog
+    from generator.files import write_tree
+    from generator.load import load
+    from generator.membership import regroup as regrouped
+    from generator.model import Migration
+    from generator.present.regroup import regroup_answer, show_regroup
+    from generator.standing import Standing
+
+    catalog = read_catalog()
+    inputs = load(fleet, catalog)
+    standing = Standing(project, inputs, {workload.name for workload in inputs.fleet.workloads})
+    migration = Migration(handover_h=handover_hours, usd_per_move=usd_per_move)
+    horizon_h = horizon_days * 24.0
+    with bar() as told:
+        found = regrouped(
+            inputs,
+            catalog,
+            standing.layout,
+            standing.profile,
+            seed=seed,
+            horizon_h=horizon_h,
+            migration=migration,
+            progress=told,
+        )
+    if choose is not None and choose > len(found.options):
+        raise InputError(f"--choose {choose}", f"there are {len(found.options)} choices.", "Look first, then choose.")
+    programs = [standing.program(option.judged, inputs, catalog, found.baseline) for option in found.options]
+    changes = [standing.changes(program) for program in programs]
+    answer = regroup_answer(
+        inputs.fleet.name,
+        standing.profile,
+        found,
+        changes,
+        horizon_h=horizon_h,
+        migration=migration,
+        chosen=choose,
+    )
+    if choose is not None:
+        write_tree(programs[choose - 1], project)
+    if json:
+        put(answer.text())
+    else:
+        put_drawn(lambda console: show_regroup(answer, console))
+    if choose is not None:
+        say(f"Wrote choice {choose} to {project}. Next: covey preview {project} --offline")
+        if retiring := programs[choose - 1].retiring:
+            say(
+                f"Retiring: {', '.join(retiring)}. It serves on until nothing leads to it, and goes with a plan "
+                "emitted with --drop-retiring; CUTOVER.md has the steps."
+            )

@@ -12,11 +12,13 @@ from generator.model import FloatArray, Window
 DAY_S, HOUR_S = 86_400.0, 3600.0
 # Fewer stretches than this say nothing about how much they differ.
 LEAST_BLOCKS = 4
+# Factor on the fleet's typical stretch beyond which one is a holiday or a campaign.
+OUT_OF_ORDER = 3.0
 # Hours of a stretch that must have been measured.
 LEAST_MEASURED = 0.5
-# Series of one fleet lend each other their variance, which a few stretches alone tell badly: so many further stretches'
+# Series of one fleet lend each other their variance, which a few stretches alone tell badly: one further stretch's
 # worth (the moderated t of Smyth, Statistical Applications in Genetics and Molecular Biology 3, 2004).
-LENT_DEGREES = 4.0
+LENT_DEGREES = 1.0
 # Share of the planning window's own stretches that may look unusual.
 UNUSUAL_SHARE = 0.05
 
@@ -75,14 +77,13 @@ def hourly(rate_rps: FloatArray, window: Window) -> Hourly:
 
 
 def cut(planned: Hourly, observed: Hourly) -> Blocks | None:
-    """Cut both windows into stretches as long as the observations allow, None where there are too few.
+    """Cut both windows into weeks where there are enough of them, else into days; None where there are too few.
 
-    Stretches of whole weeks wherever the planning window holds `LEAST_BLOCKS` of them, so that weekdays are compared
-    with weekdays.
+    Weekdays are compared with weekdays that way. Stretches in which the whole fleet was out of the ordinary, as over
+    Christmas, say nothing of how single workloads differ and are left out, `LEAST_BLOCKS` of them at the least kept.
     """
-    days = min(observed.days, planned.days // LEAST_BLOCKS)
-    days = 7 * (days // 7) if days >= 7 else min(days, 1)
-    if days < 1:
+    days = 7 if observed.days >= 7 and planned.days >= 7 * LEAST_BLOCKS else 1
+    if observed.days < 1 or planned.days < LEAST_BLOCKS:
         return None
 
     def parts(of: Hourly, *, skipped: int) -> list[Hourly]:
@@ -95,7 +96,13 @@ def cut(planned: Hourly, observed: Hourly) -> Blocks | None:
             for k in range(count)
         ]
 
-    return Blocks(parts(planned, skipped=planned.days % days), parts(observed, skipped=0), days)
+    usual = parts(planned, skipped=planned.days % days)
+    total = np.array([np.nansum(part.rate_rps) for part in usual])
+    middle = float(np.median(total))
+    ordinary = [
+        part for part, one in zip(usual, total, strict=True) if middle / OUT_OF_ORDER < one < middle * OUT_OF_ORDER
+    ]
+    return Blocks(ordinary if len(ordinary) >= LEAST_BLOCKS else usual, parts(observed, skipped=0), days)
 
 
 def measured(block: Hourly) -> NDArray[np.bool_]:

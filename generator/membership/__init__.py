@@ -1,6 +1,7 @@
-"""Who joins a running layout and who leaves it: what that costs, what it risks, and which group it concerns."""
+"""Who joins a running layout, who leaves it and who changes groups: what that costs, and which groups it concerns."""
 
 from generator.membership.join import join
 from generator.membership.leave import leave
+from generator.membership.regroup import regroup
 
-__all__ = ["join", "leave"]
+__all__ = ["join", "leave", "regroup"]

@@ -1,6 +1,6 @@
 """A running layout in which one group changes and all others stay as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
@@ -139,9 +139,9 @@ class Running:
         """Spell a sized group."""
         return sized_group(self.machines, self.mean_rate, members, sizing, name)
 
-    def free_name(self, wanted: str) -> str:
-        """Name a new group, told apart from those there are."""
-        taken = {group.name for group in self.layout.groups}
+    def free_name(self, wanted: str, besides: Collection[str] = ()) -> str:
+        """Name a new group, told apart from those there are and from others that are new, too."""
+        taken = {*besides, *(group.name for group in self.layout.groups)}
         name = slug(wanted, GROUP_NAME_LENGTH)
         while name in taken:
             digest = sha256(f"{wanted} {name}".encode()).hexdigest()[:8]

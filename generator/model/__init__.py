@@ -28,7 +28,11 @@ from generator.model.grouping import CorrelationGraph as CorrelationGraph
 from generator.model.membership import BarredOption as BarredOption
 from generator.model.membership import Membership as Membership
 from generator.model.membership import MembershipOption as MembershipOption
+from generator.model.membership import Migration as Migration
+from generator.model.membership import Move as Move
 from generator.model.membership import PlacementAdvice as PlacementAdvice
+from generator.model.membership import Regrouping as Regrouping
+from generator.model.membership import RegroupOption as RegroupOption
 from generator.model.observations import Measured as Measured
 from generator.model.observations import Observations as Observations
 from generator.model.observations import Watched as Watched
@@ -69,5 +73,6 @@ from generator.model.vocabulary import Goal as Goal
 from generator.model.vocabulary import Hosting as Hosting
 from generator.model.vocabulary import MembershipKind as MembershipKind
 from generator.model.vocabulary import Profile as Profile
+from generator.model.vocabulary import RegroupKind as RegroupKind
 from generator.model.vocabulary import RejectionReason as RejectionReason
 from generator.model.vocabulary import Source as Source

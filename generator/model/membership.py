@@ -1,9 +1,9 @@
-"""Who joins and who leaves."""
+"""Who joins, who leaves, and who changes groups."""
 
 from dataclasses import dataclass
 
 from generator.model.proposal import CostInterval, Group, GroupVerdict, Judged, Usage, Violation
-from generator.model.vocabulary import MembershipKind, Source
+from generator.model.vocabulary import MembershipKind, RegroupKind, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,91 @@ class Membership:
     options: tuple[MembershipOption, ...]
     barred: tuple[BarredOption, ...]
     alone: CostInterval
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What changing a running layout is taken to cost; all three are assumptions and are shown as such.
+
+    Parameters
+    ----------
+    update_h : float, h
+        How long a group that changes in place runs twice: the emitted endpoints wait ten minutes before and ten after
+        traffic has moved to the new ones.
+    handover_h : float, h
+        How long a group that ends goes on being served beside its successors, until nothing leads to it.
+    usd_per_move : float, US dollars
+        A person's look at each model that changes its group.
+    """
+
+    update_h: float = 1.0 / 3.0
+    handover_h: float = 24.0
+    usd_per_move: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A workload that changes its group."""
+
+    workload: str
+    former: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegroupOption:
+    """One way to change a running layout.
+
+    Parameters
+    ----------
+    kind : str
+        "resized": machines and scaling chosen anew, nobody moves; "few-moves": groups changed only as far as each
+        change pays for itself; "anew": planned as if nothing ran.
+    judged : Judged
+        The whole layout, on the later window.
+    moves : tuple of Move
+    changed, added, ended : tuple of str
+        Names of groups that change in place, that are new, and that end.
+    saving_usd_per_h : float
+        Expected cost of the running layout less its own, both on the later window.
+    migration_usd : float
+    net_usd : float
+        What it saves over the horizon, less the migration.
+    barred : str or None
+        Why it is not proposed whatever it saves, in words.
+    """
+
+    kind: RegroupKind
+    judged: Judged
+    moves: tuple[Move, ...]
+    changed: tuple[str, ...]
+    added: tuple[str, ...]
+    ended: tuple[str, ...]
+    saving_usd_per_h: float
+    migration_usd: float
+    net_usd: float
+    barred: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouping:
+    """What regrouping a running layout would bring.
+
+    Parameters
+    ----------
+    before : Judged
+        The running layout, on the later window.
+    baseline : CostInterval
+        Everyone on an endpoint of their own there, US dollars an hour.
+    options : tuple of RegroupOption
+        Those that differ from what runs.
+    proposed : int or None
+        Place of the one to take; None where it is best to stay.
+    reason : str
+    """
+
+    before: Judged
+    baseline: CostInterval
+    options: tuple[RegroupOption, ...]
+    proposed: int | None
+    reason: str

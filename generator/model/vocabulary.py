@@ -22,6 +22,7 @@ Days = Literal["all", "weekdays", "weekend"]
 Goal = Literal["cost", "latency", "resilience"]
 DriftKind = Literal["level", "season", "correlation", "data", "service-level", "anomaly"]
 DriftAction = Literal["resize", "regroup", "retrain", "nothing"]
+RegroupKind = Literal["resized", "few-moves", "anew"]
 RejectionReason = Literal["cost", "latency", "risk", "region", "machine", "grouping", "timing", "other"]
 FloatArray = NDArray[np.float64]
 

@@ -1,0 +1,264 @@
+"""Whether another grouping pays for the moves it takes, and which."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from generator.admit import admit
+from generator.capacity.machines import machines
+from generator.capacity.sizing import Sizing
+from generator.correlate import correlate
+from generator.layouts import layout as spelled_layout
+from generator.membership.kept import MovingProblem, migration_usd, named
+from generator.membership.running import Members, Running
+from generator.model import (
+    Catalog,
+    CostInterval,
+    Group,
+    Inputs,
+    Judged,
+    Layout,
+    Migration,
+    Move,
+    Profile,
+    Regrouping,
+    RegroupKind,
+    RegroupOption,
+    Verdict,
+)
+from generator.partition import partition
+from generator.solve import Problem, solve
+from generator.solve.cover import MAX_ATOMS, cover
+from generator.solve.problem import WEIGHTINGS
+from generator.solve.search import search
+
+METHOD = "planned, then regrouped"
+HORIZON_H = 30.0 * 24.0
+# Group sizes looked at per class and workload, beside a sum: as in `solve`.
+SIZINGS, SIZINGS_PER_ATOM = 1500, 2
+# Savings under this share of what runs are ties: cost curves are lumpy, and the later window is one of many.
+TIE_SHARE = 0.03
+# Workloads that may fall short of their objective beyond those that do, as a share: chance on one window.
+TOLERATED_SHARE = 0.02
+
+Found = list[tuple[Members, Sizing]]
+
+
+def regroup(
+    inputs: Inputs,
+    catalog: Catalog,
+    layout: Layout,
+    profile: Profile,
+    *,
+    seed: int = 0,
+    horizon_h: float = HORIZON_H,
+    migration: Migration | None = None,
+    progress: Callable[[str, float], None] = lambda _stage, _share: None,
+) -> Regrouping:
+    """Look for a better grouping than the one that runs, and say whether it pays to change.
+
+    Three ways are found on the planning window: machines and scaling chosen anew; groups changed as far as each change
+    pays for its own moves (`kept.MovingProblem`: local search from what runs, then set partitioning); all planned anew.
+    Groups keep the names of those they carry on, and one with the same workloads stays as it is unless changing it
+    pays. What runs and the three ways are judged on the later window, which none was planned on; a way is proposed if
+    it keeps as many objectives and, over the horizon, saves more than its migration and more than a tie; or if it keeps
+    objectives that what runs misses.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The fleet, and its recent traffic in two windows.
+    catalog : Catalog
+    layout : Layout
+        What runs: every workload in exactly one group.
+    profile : Profile
+        Which recommendation runs: its terms hold.
+    seed : int
+    horizon_h : float, h
+        How long a change has time to pay for itself.
+    migration : Migration, optional
+    progress : callable
+        Called with a stage's name and the share of it that is done.
+
+    Returns
+    -------
+    Regrouping
+
+    Raises
+    ------
+    InfeasibleError
+        A workload cannot be served at all.
+    """
+    migration = migration or Migration()
+    table = machines(inputs.fleet, catalog)
+    running = Running(inputs, table, layout, profile)
+    before = Judged(layout, admit(layout, table, inputs.scored))
+    graph = correlate(inputs.fleet, inputs.planned)
+    problem = Problem(table, inputs.planned, graph, partition(graph, seed=seed), WEIGHTINGS[profile], 1.0)
+    options: list[RegroupOption] = []
+    seen = {_spelling(layout.groups)}
+    for number, (kind, found) in enumerate(_ways(running, problem, migration, horizon_h, seed)):
+        progress("looking for better groups", number / 3)
+        groups = [_kept(running, group, migration, horizon_h) for group in named(running, found)]
+        if _spelling(groups) in seen:
+            continue
+        seen.add(_spelling(groups))
+        options.append(_option(running, before, kind, groups, migration, horizon_h))
+    progress("looking for better groups", 1.0)
+    proposed, reason = _decided(before.verdict, options, horizon_h)
+    return Regrouping(before, _alone(running, problem), tuple(options), proposed, reason)
+
+
+def _ways(
+    running: Running, problem: Problem, migration: Migration, horizon_h: float, seed: int
+) -> Iterator[tuple[RegroupKind, Found]]:
+    resized: Found = []
+    for group in running.layout.groups:
+        members = running.members(group.workloads)
+        sizing = running.sized(members, group) or running.sizing_of(group) or running.sized(members)
+        if sizing is not None:
+            resized.append((members, sizing))
+    yield "resized", resized
+    moving = MovingProblem(problem, running, migration, horizon_h)
+    chosen: list[Members] = []
+    for atoms in problem.classes:
+        start = _start(running, moving, atoms)
+        budget = SIZINGS_PER_ATOM * len(atoms) + SIZINGS
+        better = search(moving, atoms, start, sizings=budget, seed=seed)
+        if len(atoms) <= MAX_ATOMS:
+            better, _ = cover(moving, atoms, better, sizings=budget)
+        chosen += better
+    yield "few-moves", _sized(running, chosen)
+    yield "anew", _sized(running, [members for members, _ in solve(problem, seed=seed).groups])
+
+
+def _start(running: Running, problem: Problem, atoms: Sequence[Members]) -> list[Members]:
+    """Groups of one class as they run; one that cannot run on any more is taken apart."""
+    inside = {member for atom in atoms for member in atom}
+    start: list[Members] = []
+    for group in running.layout.groups:
+        members = running.members(group.workloads)
+        if members[0] not in inside:
+            continue
+        if np.isfinite(problem.worth(members)):
+            start.append(members)
+        else:
+            start += [atom for atom in atoms if atom[0] in members]
+    return start
+
+
+def _sized(running: Running, chosen: Sequence[Members]) -> Found:
+    home = {running.members(group.workloads): group for group in running.layout.groups}
+    found: Found = []
+    for members in sorted(chosen):
+        # What nobody joins or leaves stays where it is.
+        sizing = running.sized(members, home.get(members)) or running.sized(members)
+        if sizing is not None:
+            found.append((members, sizing))
+    return found
+
+
+def _kept(running: Running, group: Group, migration: Migration, horizon_h: float) -> Group:
+    """Return a group as it runs where it has the same workloads and changing it does not pay on the planning window."""
+    former = next((old for old in running.layout.groups if old.name == group.name), None)
+    if former is None or set(former.workloads) != set(group.workloads):
+        return group
+    broken, now = running.seen(former)
+    if running.sizing_of(former) is None or len(running.seen(group)[0]) < len(broken):
+        return group
+    saves = (now - running.seen(group)[1]) * horizon_h - now * migration.update_h
+    return group if saves > TIE_SHARE * now * horizon_h else former
+
+
+def _option(
+    running: Running,
+    before: Judged,
+    kind: RegroupKind,
+    groups: Sequence[Group],
+    migration: Migration,
+    horizon_h: float,
+) -> RegroupOption:
+    layout = Layout(tuple(sorted(groups, key=lambda group: group.name)), running.layout.source, METHOD)
+    verdict = admit(layout, running.machines, running.inputs.scored)
+    former = {group.name: group for group in running.layout.groups}
+    home = {name: group.name for group in running.layout.groups for name in group.workloads}
+    after = {group.name: group for group in layout.groups}
+    costs = {group.name: running.seen(group)[1] for group in running.layout.groups}
+    costs = {name: cost if np.isfinite(cost) else 0.0 for name, cost in costs.items()}
+    price = migration_usd(running.layout.groups, layout.groups, costs, migration)
+    saving = before.verdict.cost.expected - verdict.cost.expected
+    return RegroupOption(
+        kind=kind,
+        judged=Judged(layout, verdict),
+        moves=tuple(
+            Move(name, home[name], group.name)
+            for group in layout.groups
+            for name in sorted(group.workloads)
+            if home[name] != group.name
+        ),
+        changed=tuple(name for name, group in after.items() if name in former and former[name] != group),
+        added=tuple(name for name in after if name not in former),
+        ended=tuple(name for name in former if name not in after),
+        saving_usd_per_h=saving,
+        migration_usd=price,
+        net_usd=saving * horizon_h - price,
+        barred=_barred(before.verdict, verdict),
+    )
+
+
+def _barred(before: Verdict, after: Verdict) -> str | None:
+    known = {(found.rule, found.subject) for found in before.violations}
+    broken = [f for f in after.violations if f.rule != "SLO001" and (f.rule, f.subject) not in known]
+    if broken:
+        return f"it breaks {broken[0].rule}: {broken[0].subject}: {broken[0].message}"
+    more = _short(after) - _short(before)
+    if more > TOLERATED_SHARE * len(after.workload_attainment):
+        return f"{more} more workloads would miss their objective on the later window."
+    return None
+
+
+def _short(verdict: Verdict) -> int:
+    return sum(found.rule == "SLO001" for found in verdict.violations)
+
+
+def _decided(before: Verdict, options: Sequence[RegroupOption], horizon_h: float) -> tuple[int | None, str]:
+    days = f"{horizon_h / 24.0:g} days"
+    if not options:
+        return None, "Nothing better was found: sized or planned anew, the groups stay what they are."
+    least = TIE_SHARE * before.cost.expected * horizon_h
+    allowed = [i for i, option in enumerate(options) if option.barred is None]
+    tolerated = TOLERATED_SHARE * len(before.workload_attainment)
+    repairs = [i for i in allowed if _short(before) - _short(options[i].judged.verdict) > tolerated]
+    paying = [i for i in allowed if options[i].net_usd > least and np.isfinite(options[i].net_usd)]
+    gone = [i for i in allowed if not np.isfinite(before.cost.expected)]
+    if gone:
+        best = min(gone, key=lambda i: options[i].judged.verdict.cost.expected)
+        return best, "A machine that serves a group is no longer to be had."
+    if repairs:
+        best = max(repairs, key=lambda i: (-_short(options[i].judged.verdict), options[i].net_usd))
+        kept = _short(before) - _short(options[best].judged.verdict)
+        return best, f"{kept} workloads keep their objective that miss it as the fleet runs."
+    if paying:
+        best = max(paying, key=lambda i: options[i].net_usd)
+        one = options[best]
+        said = f"Over {days} it saves {one.saving_usd_per_h * horizon_h:,.0f} USD and takes {one.migration_usd:,.0f}"
+        return best, f"{said} USD to get there."
+    best = max(options, key=lambda option: option.net_usd)
+    if best.barred is not None and best.net_usd > least:
+        return None, f"What would save most is barred: {best.barred}"
+    return None, (
+        f"Nothing pays: over {days} the best way saves {best.saving_usd_per_h * horizon_h:,.0f} USD, takes "
+        f"{best.migration_usd:,.0f} USD to get there, and less than {least:,.0f} USD more is a tie."
+    )
+
+
+def _alone(running: Running, problem: Problem) -> CostInterval:
+    """What everyone on an endpoint of their own costs on the later window."""
+    count = len(running.inputs.fleet.workloads)
+    sized = [((i,), sizing) for i in range(count) if (sizing := problem.sizer.size((i,))) is not None]
+    alone = spelled_layout(running.machines, running.inputs.planned, sized, source="solver", method="one endpoint each")
+    return admit(alone, running.machines, running.inputs.scored).cost
+
+
+def _spelling(groups: Sequence[Group]) -> tuple[Group, ...]:
+    return tuple(sorted(groups, key=lambda group: group.name))

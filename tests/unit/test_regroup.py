@@ -1,0 +1,189 @@
+"""Whether regrouping pays: what it proposes, what it leaves alone, and when it says to stay."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from generator.admit import admit
+from generator.layouts import layout
+from generator.membership import regroup
+from generator.membership.kept import MovingProblem, migration_usd, named
+from generator.membership.running import Running
+from generator.model import Group, Inputs, Layout, Migration, Regrouping
+from generator.solve import solve
+from tests import fleets
+
+CATALOG = fleets.catalog()
+NAMES = ("a", "b", "c", "d", "e", "f")
+BINS = 384
+FREE = Migration(0.0, 0.0, 0.0)
+
+
+def given(mean_rps: float = 1.0, seed: int = 3) -> Inputs:
+    rates = fleets.days(len(NAMES), BINS, seed=seed, mean_rps=mean_rps)
+    return fleets.inputs(fleets.fleet([fleets.workload(name) for name in NAMES]), rates, bin_s=900.0)
+
+
+def alone(inputs: Inputs) -> Layout:
+    """Return everybody on an endpoint of their own."""
+    problem = fleets.problem(inputs.fleet, inputs.planned)
+    sized = [((i,), sizing) for i in range(len(NAMES)) if (sizing := problem.size((i,)))]
+    return layout(problem.machines, inputs.planned, sized, source="solver", method="test")
+
+
+def planned(inputs: Inputs) -> Layout:
+    """Return the solver's own layout."""
+    problem = fleets.problem(inputs.fleet, inputs.planned)
+    found = solve(problem, seed=0).groups
+    return layout(problem.machines, inputs.planned, found, source="solver", method="test")
+
+
+@pytest.fixture(scope="module")
+def wasteful() -> tuple[Inputs, Layout, Regrouping]:
+    inputs = given()
+    running = alone(inputs)
+    return inputs, running, regroup(inputs, CATALOG, running, "cheapest")
+
+
+def test_a_wasteful_layout_is_to_be_changed_and_the_figures_are_the_judges(
+    wasteful: tuple[Inputs, Layout, Regrouping],
+) -> None:
+    inputs, running, found = wasteful
+    table = fleets.table(inputs.fleet)
+
+    assert found.proposed is not None
+    one = found.options[found.proposed]
+    before, after = admit(running, table, inputs.scored), admit(one.judged.layout, table, inputs.scored)
+    assert before.cost.expected - after.cost.expected == pytest.approx(one.saving_usd_per_h)
+    assert one.saving_usd_per_h * 720.0 - one.migration_usd == pytest.approx(one.net_usd)
+    assert one.net_usd == max(option.net_usd for option in found.options if option.barred is None)
+    assert one.moves
+    assert 0.0 < one.migration_usd
+
+
+def test_every_way_serves_everyone_once_and_names_no_two_groups_alike(
+    wasteful: tuple[Inputs, Layout, Regrouping],
+) -> None:
+    _, running, found = wasteful
+    for option in found.options:
+        groups = option.judged.layout.groups
+
+        assert sorted(NAMES) == sorted(name for group in groups for name in group.workloads)
+        assert len(groups) == len({group.name for group in groups})
+        there = {group.name for group in running.groups}
+        assert {group.name for group in groups} == (there - set(option.ended)) | set(option.added)
+
+
+def test_groups_that_no_move_touches_keep_every_value(wasteful: tuple[Inputs, Layout, Regrouping]) -> None:
+    _, running, found = wasteful
+    former = {group.name: group for group in running.groups}
+    for option in found.options:
+        for group in option.judged.layout.groups:
+            if group.name not in (*option.changed, *option.added):
+                assert former[group.name] == group
+
+
+def test_what_the_solver_planned_itself_is_left_as_it_is() -> None:
+    inputs = given()
+
+    found = regroup(inputs, CATALOG, planned(inputs), "cheapest")
+
+    assert found.proposed is None
+    assert "pays" in found.reason or "Nothing better" in found.reason
+
+
+def test_a_horizon_too_short_to_pay_for_the_moves_is_a_reason_to_stay(
+    wasteful: tuple[Inputs, Layout, Regrouping],
+) -> None:
+    inputs, running, _ = wasteful
+    dear = Migration(usd_per_move=10_000.0)
+
+    found = regroup(inputs, CATALOG, running, "cheapest", migration=dear)
+
+    assert all(not option.moves for option in found.options if option.kind == "few-moves")
+    assert found.proposed is None or not found.options[found.proposed].moves
+
+
+def test_dearer_moves_are_never_more_moves() -> None:
+    inputs = given(mean_rps=8.0, seed=5)
+    running = alone(inputs)
+
+    def moves(usd: float) -> int:
+        found = regroup(inputs, CATALOG, running, "cheapest", migration=Migration(usd_per_move=usd))
+        return sum(len(option.moves) for option in found.options if option.kind == "few-moves")
+
+    counts = [moves(usd) for usd in (0.0, 40.0, 5000.0)]
+    assert sorted(counts, reverse=True) == counts
+    assert 0 == counts[-1]
+
+
+def test_a_group_whose_machine_is_gone_is_replaced_whatever_it_costs() -> None:
+    inputs = given()
+    running = planned(inputs)
+    gone = Layout(tuple(replace(g, instance_type="ml.gone") for g in running.groups), "solver", "test")
+
+    found = regroup(inputs, CATALOG, gone, "cheapest")
+
+    assert found.proposed is not None
+    machines_taken = {group.instance_type for group in found.options[found.proposed].judged.layout.groups}
+    assert "ml.gone" not in machines_taken
+
+
+def test_missed_objectives_are_repaired_though_it_costs_more() -> None:
+    inputs = given(mean_rps=30.0)
+    running = planned(inputs)
+    small = Layout(tuple(replace(g, max_replicas=1, min_replicas=1) for g in running.groups), "solver", "test")
+    before = admit(small, fleets.table(inputs.fleet), inputs.scored)
+    assert any(found.rule == "SLO001" for found in before.violations)
+
+    found = regroup(inputs, CATALOG, small, "cheapest")
+
+    assert found.proposed is not None
+    assert "objective" in found.reason
+    assert found.options[found.proposed].net_usd < 0.0
+
+
+def test_names_go_to_the_groups_that_share_most_and_stay_in_their_region() -> None:
+    inputs = given()
+    table = fleets.table(inputs.fleet)
+
+    def group(name: str, members: tuple[str, ...], region: str = "us-east-1") -> Group:
+        return Group(name, members, "sagemaker-multi-model", region, "ml.large", 1, 2, 0.5, 8, 160.0)
+
+    former = Layout((group("one", ("a", "b", "c")), group("two", ("d", "e", "f"), "eu-west-1")), "solver", "test")
+    running = Running(inputs, table, former, "cheapest")
+    machine = table.machine_index["sagemaker-multi-model", "ml.large"]
+    here = table.region_index["aws", "us-east-1"]
+    sizing = replace(next(s for s in [running.sizing_of(former.groups[0])] if s), machine=machine, region=here)
+
+    names = {g.workloads: g.name for g in named(running, [((0, 3, 4, 5), sizing), ((1, 2), sizing)])}
+
+    assert "one" == names["b", "c"]
+    assert names["a", "d", "e", "f"] not in ("one", "two")
+
+
+def test_a_group_as_it_runs_is_worth_what_it_costs_and_every_other_what_it_takes_to_get_there() -> None:
+    inputs = given()
+    problem = fleets.problem(inputs.fleet, inputs.planned)
+    running = Running(inputs, problem.machines, alone(inputs), "cheapest")
+    free, dear = (MovingProblem(problem, running, Migration(0.0, 0.0, usd), 100.0) for usd in (0.0, 50.0))
+
+    assert problem.worth((0,)) == dear.worth((0,))
+    assert problem.worth((0, 1, 2)) == free.worth((0, 1, 2))
+    assert 1.0 == pytest.approx(dear.worth((0, 1, 2)) - free.worth((0, 1, 2)))
+    limit = dear.worth((0, 1, 2))
+    assert np.inf == dear.worth_below((0, 1, 2), limit * 0.99)
+    assert limit == dear.worth_below((0, 1, 2), limit * 1.01)
+
+
+def test_a_migration_is_paid_for_moves_updates_and_handovers() -> None:
+    def group(name: str, members: tuple[str, ...]) -> Group:
+        return Group(name, members, "sagemaker-multi-model", "us-east-1", "ml.large", 1, 2, 0.5, 8, 160.0)
+
+    before = (group("one", ("a", "b")), group("two", ("c",)), group("three", ("d",)))
+    after = (group("one", ("a", "b", "c")), group("three", ("d",)))
+
+    price = migration_usd(before, after, {"one": 3.0, "two": 2.0, "three": 100.0}, Migration(0.5, 10.0, 7.0))
+
+    assert 7.0 + 3.0 * 0.5 + 2.0 * 10.0 == price

@@ -1,0 +1,108 @@
+"""`covey regroup` as a person calls it: a look, a choice, and what that leaves alone."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner, Result
+
+from generator.cli import app
+from generator.present.document import saved_recommendation
+from generator.schemas import schemas
+
+
+def covey(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a fleet and the project that serves it in three groups where one would do."""
+    folder = tmp_path_factory.mktemp("regroup")
+    assert covey("init", folder / "fleet").exit_code == 0
+    inventory = folder / "fleet" / "fleet.yaml"
+    inventory.write_text(inventory.read_text().replace("models_per_group: 50", "models_per_group: 1"))
+    assert covey("emit", folder / "fleet", "--into", folder / "infra", "--profile", "cheapest").exit_code == 0
+    inventory.write_text(inventory.read_text().replace("models_per_group: 1", "models_per_group: 50"))
+    return folder
+
+
+@pytest.fixture
+def place(emitted: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(emitted, tmp_path / "place"))
+
+
+def regroup(place: Path, *more: str) -> Result:
+    return covey("regroup", place / "fleet", "--project", place / "infra", *more)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def answered(result: Result) -> dict[str, Any]:
+    assert result.exit_code == 0, result.stderr
+    answer: dict[str, Any] = json.loads(result.stdout)
+    jsonschema.validate(answer, json.loads(schemas()["regroup.schema.json"]))
+    return answer
+
+
+def by_group(text: str) -> dict[str, str]:
+    """Cut a data file into what stands before its groups, and its groups, or their routes, by name."""
+    head, *groups = re.split(r"\n +(?:AwsGroup|CloudRunGroup|Backend)\(\n", text)
+    return {"": head, **{part.split('="', 1)[1].split('"', 1)[0]: part for part in groups}}
+
+
+def test_looking_writes_nothing_and_shows_what_the_moves_cost(place: Path) -> None:
+    before = contents(place)
+
+    answer = answered(regroup(place, "--json", "--horizon-days", "365"))
+
+    assert before == contents(place)
+    assert answer["chosen"] is None
+    assert 365.0 == answer["horizon_days"]
+    for one in answer["choices"]:
+        assert one["saving_usd"] - one["migration_usd"] == pytest.approx(one["net_usd"], abs=1e-3)
+        assert (one["migration_usd"] > 0) == bool(one["moves"] or one["changed"] or one["ended"])
+
+
+def test_choosing_writes_that_layout_and_leaves_untouched_groups_byte_for_byte(place: Path) -> None:
+    before = contents(place / "infra")
+    answer = answered(regroup(place, "--json", "--horizon-days", "365"))
+    assert answer["choices"], answer["reason"]
+    number = max(answer["choices"], key=lambda one: one["net_usd"])["number"]
+
+    taken = answered(regroup(place, "--json", "--horizon-days", "365", "--choose", str(number)))["choices"][number - 1]
+
+    after = contents(place / "infra")
+    lies = saved_recommendation(after["recommendation.json"], "recommendation.json").recommendation
+    home = {workload: group.name for group in lies.groups for workload in group.workloads}
+    assert all(home[move["workload"]] == move["group"] for move in taken["moves"])
+    touched = {*taken["changed"], *taken["added"], *taken["ended"], *(move["former"] for move in taken["moves"]), ""}
+    for path in (path for path in before if path.startswith("stacks/groups/") and path in after):
+        was, became = by_group(before[path].decode()), by_group(after[path].decode())
+        assert {name for name in was if was[name].rstrip(" \n),") != became.get(name, "").rstrip(" \n),")} <= touched
+    changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    assert changed - {".covey.json"} <= set(taken["program"]["files"])
+
+
+def test_where_no_move_can_pay_none_is_proposed(place: Path) -> None:
+    answer = answered(regroup(place, "--json", "--horizon-days", "1", "--usd-per-move", "100000"))
+    proposed = None if answer["proposed"] is None else answer["choices"][answer["proposed"] - 1]
+
+    assert proposed is None or not proposed["moves"]
+    assert all(one["net_usd"] < 0 for one in answer["choices"] if one["moves"])
+
+
+def test_a_choice_that_is_not_there_is_refused_and_nothing_is_written(place: Path) -> None:
+    before = contents(place)
+
+    done = regroup(place, "--choose", "9")
+
+    assert 2 == done.exit_code
+    assert "choices" in done.stderr
+    assert before == contents(place)
