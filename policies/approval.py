@@ -128,7 +128,9 @@ IS_APPROVED = Rule(
     link="https://github.com/runatlantis/atlantis/issues/1508",
     types=(STACK,),
     check=_is_approved,
-    scope="stack",
+    # Of one resource, the stack itself: the engine asks before it makes the first of the others, with a preview or
+    # without. What looks at all of a stack is asked when an update has made them.
+    scope="resource",
 )
 
 RULES: tuple[Rule, ...] = (IS_APPROVED,)

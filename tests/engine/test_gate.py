@@ -1,16 +1,26 @@
 """The gate before the real engine: what was approved is brought up, what has changed since is not."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from generator import deploy
+from generator.approval.approval_document import digest_of
 from generator.approval.on_disk import approval_of
 from generator.cli import app
 from generator.emit import emit
 from generator.files import write_tree
 from generator.model import Provenance
+from generator.offline.plugins import write_language_host, write_providers
+from generator.offline.sandbox import environment
+from generator.pulumi_cli import Cli
 from generator.verify import WantedService, wanted
 from tests.layouts import two_clouds
 
@@ -62,3 +72,64 @@ def test_a_stack_that_moved_on_needs_a_new_approval(project: Path) -> None:
     assert "would do what was not approved: delete gcp:monitoring/notificationChannel" in refused.stderr
     assert covey("approve", project, "--by", "grace").exit_code == 0
     assert covey("up", project).exit_code == 0
+
+
+PlainUp = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def plain_up(project: Path, cli: Cli, tmp_path: Path) -> PlainUp:
+    """`pulumi up --policy-pack policies` as someone types it who never heard of covey, before the pretend cloud."""
+    settings = yaml.safe_load((project / "Pulumi.yaml").read_text())
+    plugins = write_providers(tmp_path / "plugins", tmp_path / "cloud")
+    settings["plugins"] = {"providers": [{"name": name, "path": str(path)} for name, path in plugins.items()]}
+    settings["runtime"] = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+    (project / "Pulumi.yaml").write_text(yaml.safe_dump(settings))
+    write_language_host(tmp_path / "bin")
+    path = os.environ["PATH"] if cli.has_python else os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    alone = environment(tmp_path) | {"PATH": path, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [cli.path, *arguments, "--stack", STACK, "--non-interactive"]
+        return subprocess.run(command, cwd=project, env=alone, capture_output=True, text=True, check=False, timeout=300)
+
+    made = subprocess.run(
+        [cli.path, "stack", "init", STACK, "--no-select"], cwd=project, env=alone, capture_output=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    return lambda *more: run("up", "--yes", "--policy-pack", "policies", *more)
+
+
+def test_a_plain_update_with_the_pack_is_refused_until_it_is_approved(
+    project: Path, tmp_path: Path, plain_up: PlainUp
+) -> None:
+    """Approved as it lies there: the pretend cloud's plugins stand in Pulumi.yaml, which is an edit."""
+
+    def in_cloud() -> int:
+        return len(list((tmp_path / "cloud" / "resources").glob("*.json")))
+
+    for more in ((), ("--skip-preview",)):
+        refused = plain_up(*more)
+        assert refused.returncode != 0
+        assert "[mandatory]" in refused.stdout
+        assert "Nobody has approved this program" in refused.stdout
+        assert "covey approve DIR --by WHO" in refused.stdout
+        assert in_cloud() == 0
+
+    assert covey("approve", project, "--by", "ada", "--include-edits").exit_code == 0
+    approved = (project / "approval.json").read_text()
+    document = {key: value for key, value in json.loads(approved).items() if key != "digest"}
+    document["files"]["stacks/__main__.py"] = "0" * 64
+    (project / "approval.json").write_text(json.dumps(document | {"digest": digest_of(document)}))
+    another = plain_up("--skip-preview")
+    assert another.returncode != 0
+    assert "Files differ from the approved ones: stacks/__main__.py" in another.stdout
+    assert in_cloud() == 0
+
+    (project / "approval.json").write_text(approved)
+    accepted = plain_up()
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+    assert "[mandatory]" not in accepted.stdout
+    assert in_cloud() > 5
+    # Pulumi has written its salt into the stack's config; the approval holds as before.
+    assert plain_up().returncode == 0
