@@ -228,6 +228,9 @@ def settled(place: Workplace, stack: str, offline: Path | None) -> tuple[str, ..
     recovery = recover(run, stack, place.temporary)
     if recovery is not None and recovery.looked_for:
         notes.append(f"A run was cut off; looked for what it had begun: {', '.join(recovery.looked_for)}.")
+    if recovery is not None and recovery.taken_back:
+        begun = ", ".join(recovery.taken_back)
+        notes.append(f"A run was cut off while it replaced {begun}: what it had made of that is taken back first.")
     if recovery is not None and recovery.unknown:
         begun = ", ".join(recovery.unknown)
         notes.append(f"A run was cut off while it created {begun}: look for a second one of these in the cloud.")

@@ -4,7 +4,8 @@ The engine notes an operation before it asks the cloud, and takes the note away 
 leaves its notes: the cloud may have done what it was asked, or not. The engine goes on in spite of them and creates
 again what may exist, which the cloud refuses where a name is fixed, or else makes a second one of. So a resource whose
 creation is in doubt is put into the state under the id its cloud gives it, and a refresh looks: what does not exist is
-taken out again. What cannot be found by its inputs is named to people.
+taken out again. What was to replace something that is there is taken back: the next update deletes it and makes it
+anew. What cannot be found by its inputs is named to people.
 """
 
 import json
@@ -24,9 +25,20 @@ Run = Callable[[Sequence[str]], tuple[int, str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What was in doubt: looked for in the cloud again (names in the program), or not to be found by its inputs."""
+    """What was in doubt, by names in the program.
+
+    Parameters
+    ----------
+    looked_for : tuple of str
+        Looked for in the cloud again.
+    taken_back : tuple of str
+        Half-made successors of what is there: the next update deletes them, and makes them anew.
+    unknown : tuple of str
+        Not to be found by their inputs.
+    """
 
     looked_for: tuple[str, ...]
+    taken_back: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
@@ -56,8 +68,8 @@ def recover(run: Run, stack: str, folder: Path) -> Recovery | None:
     if not pending:
         return None
     resources: list[dict[str, Any]] = deployment.setdefault("resources", [])
-    adopted, unknown = in_doubt(pending, resources)
-    resources += adopted
+    adopted, successors, unknown = in_doubt(pending, resources)
+    resources += [*adopted, *successors]
     deployment["pending_operations"] = []
     doubtful = {one["urn"] for one in adopted} | {one["resource"]["urn"] for one in pending if not is_creation(one)}
 
@@ -76,27 +88,38 @@ def recover(run: Run, stack: str, folder: Path) -> Recovery | None:
                 raise DeployError(f"stack {stack}", what, remedy)
     finally:
         written.unlink(missing_ok=True)
-    return Recovery(tuple(sorted(map(name_of, doubtful))), tuple(sorted(map(name_of, unknown))))
+    found = doubtful, {one["urn"] for one in successors}, unknown
+    return Recovery(*(tuple(sorted(map(name_of, urns))) for urns in found))
 
 
 def in_doubt(
     pending: Sequence[dict[str, Any]], resources: Sequence[dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Complete the creations whose id follows from their inputs; list the URNs of the others."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
+    """Part the creations into new resources and successors whose id follows from their inputs, and URNs of the rest.
+
+    A successor stands beside what it was to replace, under one URN: it is marked as an engine marks what it has
+    replaced, so that the next update deletes it. Where the cloud never made it there is nothing to delete, which a
+    provider takes for done.
+    """
     settings: Mapping[str, Properties] = {
         f"{one['urn']}::{one['id']}": one.get("inputs") or {} for one in resources if "id" in one
     }
-    # The state holds one resource of a URN: a successor that was being created beside what it replaces has no place.
-    there = {one["urn"] for one in resources}
+    there = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
     adopted: list[dict[str, Any]] = []
+    successors: list[dict[str, Any]] = []
     unknown: list[str] = []
     for one in (operation["resource"] for operation in pending if is_creation(operation)):
         identity = known_identity(one["type"], one.get("inputs") or {}, settings.get(one.get("provider", ""), {}))
-        if identity is None or one["urn"] in there:
+        # Of the same id as what is there: that one would be deleted.
+        if identity is None or there.get(one["urn"]) == identity:
             unknown.append(one["urn"])
+            continue
+        known = {**one, "id": identity, "outputs": one.get("inputs") or {}}
+        if one["urn"] in there:
+            successors.append({**known, "delete": True})
         else:
-            adopted.append({**one, "id": identity, "outputs": one.get("inputs") or {}})
-    return adopted, unknown
+            adopted.append(known)
+    return adopted, successors, unknown
 
 
 def is_creation(operation: dict[str, Any]) -> bool:

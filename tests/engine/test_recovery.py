@@ -169,6 +169,50 @@ def test_a_killed_deletion_is_finished_by_the_next(write_project: WriteProject, 
     assert deploy.preview(smaller, "test", offline=tmp_path).changes == 0
 
 
+REPLACED = """
+    import pulumi_aws as aws
+    variant = {{"instanceType": {machine!r}, "modelName": "model", "variantName": "all"}}
+    config = aws.sagemaker.EndpointConfiguration("config", production_variants=[variant])
+    aws.sagemaker.Endpoint("endpoint", name="fixed", endpoint_config_name=config.name)
+"""
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["done", "not done"])
+def test_a_killed_replacement_is_taken_back_and_made_anew_so_nothing_is_left_over(
+    after: bool, write_project: WriteProject, tmp_path: Path
+) -> None:
+    deploy.up(write_project(REPLACED.format(machine="ml.m5.large")), "test", offline=tmp_path)
+    larger = write_project(REPLACED.format(machine="ml.m5.xlarge"))
+    stall = Fault("stall", operation="create", label="config", seconds=300, after=after)
+    both = ["config", "config", "endpoint"] if after else ["config", "endpoint"]
+    killed(larger, tmp_path, stall, lambda: ("creating", "config") in pending(tmp_path) and in_cloud(tmp_path) == both)
+
+    report = deploy.up(larger, "test", offline=tmp_path)
+
+    assert report.notes[1] == (
+        "A run was cut off while it replaced config: what it had made of that is taken back first."
+    )
+    assert in_cloud(tmp_path) == ["config", "endpoint"]
+    assert "ml.m5.xlarge" in " ".join(contents(tmp_path))
+    assert pending(tmp_path) == []
+    again = deploy.up(larger, "test", offline=tmp_path)
+    assert (again.changes, again.notes) == (0, ())
+
+
+def test_a_kill_before_the_replaced_is_deleted_leaves_nothing_over(write_project: WriteProject, tmp_path: Path) -> None:
+    deploy.up(write_project(REPLACED.format(machine="ml.m5.large")), "test", offline=tmp_path)
+    larger = write_project(REPLACED.format(machine="ml.m5.xlarge"))
+    stall = Fault("stall", operation="delete", label="config", seconds=300)
+    killed(larger, tmp_path, stall, lambda: ("deleting", "config") in pending(tmp_path))
+    assert in_cloud(tmp_path) == ["config", "config", "endpoint"]
+
+    deploy.up(larger, "test", offline=tmp_path)
+
+    assert in_cloud(tmp_path) == ["config", "endpoint"]
+    assert "ml.m5.xlarge" in " ".join(contents(tmp_path))
+    assert deploy.up(larger, "test", offline=tmp_path).changes == 0
+
+
 @pytest.mark.parametrize("after", [True, False], ids=["done", "not done"])
 def test_a_plugin_that_dies_leaves_a_whole_state_and_a_next_step(
     after: bool, write_project: WriteProject, tmp_path: Path
