@@ -12,7 +12,7 @@ from generator.emit import emit
 from generator.files import read_emission, write_tree
 from generator.model import Layout, StackReport
 from generator.project import stacks_of
-from tests.engine.test_fleet_changes import group_of, regrouped, unserved
+from tests.engine.fleet_changes import group_of, regrouped, unserved
 from tests.layouts import two_clouds
 
 pytestmark = pytest.mark.engine
