@@ -34,7 +34,7 @@ class Enlisted:
     traffic: str
 
 
-def enlist(path: Path, newcomer: Path, catalog: Catalog) -> Enlisted:
+def enlist(path: Path, newcomer: Path, catalog: Catalog, content: bytes | None = None) -> Enlisted:
     """Read a fleet and one workload that is not in it yet.
 
     Its traffic is a series of the fleet's traffic file, a file of its own beside its entry, or a guess: another
@@ -47,6 +47,8 @@ def enlist(path: Path, newcomer: Path, catalog: Catalog) -> Enlisted:
     newcomer : Path
         YAML with one entry as under ``workloads:``, and ``expected:`` where its traffic is not in the fleet's file.
     catalog : Catalog
+    content : bytes, optional
+        The newcomer's YAML, where it does not lie in a file: nothing lies beside it then.
 
     Raises
     ------
@@ -57,12 +59,16 @@ def enlist(path: Path, newcomer: Path, catalog: Catalog) -> Enlisted:
     """
     document = read_yaml(path / FLEET_FILE if path.is_dir() else path)
     checked_entry(document)
-    one = read_newcomer(newcomer)
+    one = read_newcomer(newcomer, content)
     expected = one.entry.expected
     if expected is None:
         inputs = fleet_inputs(joined(document, one, None), catalog)
         said = "Its traffic is its series in the fleet's traffic file."
         return Enlisted(inputs, one.name, lines(one, None), said)
+    if expected.file is not None and content is not None:
+        what = "Only the name of the traffic file came with the entry."
+        remedy = "Say `like` and `mean_rps` instead, or join from the command line, where the file is."
+        raise InventoryError(one.document.place(("expected", "file")), what, remedy)
     if expected.file is not None:
         elsewhere = (one.name, newcomer.parent / expected.file)
         inputs = fleet_inputs(joined(document, one, None), catalog, elsewhere)

@@ -1,18 +1,16 @@
 """The verbs of a roster: who joins a running fleet, and who leaves it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.errors import InputError
-from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, Seat, seated
+from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, seated
 from generator.shell import bar, put, put_drawn, say
 
 if TYPE_CHECKING:
-    from generator.model import Catalog, CostInterval, Inputs, Membership
-    from generator.present.plan_document import ChosenDocument
-    from generator.standing import Standing
+    from generator.ways import Ways
 
 Fleet = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
 Project = Annotated[Path, typer.Option("--project", metavar="DIR", help="The project that serves it: covey emit's.")]
@@ -36,31 +34,16 @@ def join(
 ) -> None:
     """Say where a new workload goes: a group as it is, a group resized, or a new one; --choose writes it."""
     from generator.catalog import read_catalog
-    from generator.enlist import enlist
-    from generator.membership import join as joined
-    from generator.standing import Standing
+    from generator.ways import ways_to_join
 
     seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    catalog = read_catalog()
-    enlisted = enlist(fleet, workload, catalog)
-    running = Standing(project, enlisted.inputs, {w.name for w in enlisted.inputs.fleet.workloads} - {enlisted.name})
     with bar() as told:
         told("judging the ways to join", 0.0)
-        found = joined(enlisted.inputs, catalog, running.layout, enlisted.name, running.profile)
-    _answer(
-        running,
-        "join",
-        found,
-        enlisted.inputs,
-        catalog,
-        seat,
-        choose,
-        json=json,
-        lines=enlisted.lines,
-        traffic=enlisted.traffic,
-    )
+        found = ways_to_join(fleet, workload, read_catalog(), project, seat)
+    _answered(found, project, choose, json=json)
     if choose is not None:
-        say(f"Add this to fleet.yaml, or the next plan will not know {enlisted.name}:\n{enlisted.lines}".rstrip())
+        name, lines = found.answer.workload, found.answer.fleet_lines
+        say(f"Add this to fleet.yaml, or the next plan will not know {name}:\n{lines}".rstrip())
 
 
 def leave(
@@ -77,82 +60,35 @@ def leave(
 ) -> None:
     """Say what becomes of a workload's group when it leaves, and what that saves; --choose writes it."""
     from generator.catalog import read_catalog
-    from generator.discharge import discharge
-    from generator.membership import leave as left
-    from generator.standing import Standing
+    from generator.ways import ways_to_leave
 
     seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    catalog = read_catalog()
-    before, after = discharge(fleet, name, catalog)
-    running = Standing(project, before, {workload.name for workload in before.fleet.workloads})
     with bar() as told:
         told("judging the ways to leave", 0.0)
-        found = left(before, after, catalog, running.layout, name, running.profile)
-    _answer(running, "leave", found, after, catalog, seat, choose, json=json)
+        found = ways_to_leave(fleet, name, read_catalog(), project, seat)
+    _answered(found, project, choose, json=json)
     if choose is not None:
         say(f"Take {name} and its traffic out of the fleet's files, or the next plan will bring it back.")
 
 
-def _answer(
-    standing: "Standing",
-    change: Literal["join", "leave"],
-    found: "Membership",
-    inputs: "Inputs",
-    catalog: "Catalog",
-    seat: Seat | None,
-    choose: int | None,
-    *,
-    json: bool,
-    lines: str | None = None,
-    traffic: str | None = None,
-) -> None:
+def _answered(found: "Ways", project: Path, choose: int | None, *, json: bool) -> None:
     """Print the ways, with advice and what each changes in the program, and write the chosen one."""
-    from generator.dialogue import OfflineProposer
     from generator.files import write_tree
-    from generator.place import place
-    from generator.present.membership import membership, show_membership
+    from generator.present.membership import show_membership
 
-    if any(one.rule == "SKU001" for one in found.before.verdict.violations):
-        what = "serves a group from a machine that is no longer to be had."
-        raise InputError(str(standing.project), what, "Plan anew: covey plan FLEET --save FILE.")
-    if choose is not None and choose > len(found.options):
-        raise InputError(f"--choose {choose}", f"there are {len(found.options)} choices.", "Look first, then choose.")
-    baseline = _moved(standing.chosen, found.alone, 1.0 if change == "join" else -1.0)
-    programs = [standing.program(option.judged, inputs, catalog, baseline) for option in found.options]
-    model, notes = seat or (OfflineProposer(), None)
-    answer = membership(
-        change,
-        inputs.fleet.name,
-        standing.profile,
-        found,
-        [standing.changes(program) for program in programs],
-        place(found, model, goals=inputs.fleet.goals or ("cost", "resilience"), notes=notes),
-        fleet_lines=lines,
-        traffic=traffic,
-        chosen=choose,
-    )
+    if choose is not None and choose > len(found.programs):
+        raise InputError(f"--choose {choose}", f"there are {len(found.programs)} choices.", "Look first, then choose.")
+    answer = found.answer.model_copy(update={"chosen": choose})
     if choose is not None:
-        write_tree(programs[choose - 1], standing.project)
+        write_tree(found.programs[choose - 1], project)
     if json:
         put(answer.text())
     else:
         put_drawn(lambda console: show_membership(answer, console))
     if choose is not None:
-        say(f"Wrote choice {choose} to {standing.project}. Next: covey preview {standing.project} --offline")
-        if retiring := programs[choose - 1].retiring:
+        say(f"Wrote choice {choose} to {project}. Next: covey preview {project} --offline")
+        if retiring := found.programs[choose - 1].retiring:
             say(
                 f"Retiring: {', '.join(retiring)}. It serves on until nothing leads to it, and goes with a plan "
                 "emitted with --drop-retiring; CUTOVER.md has the steps."
             )
-
-
-def _moved(chosen: "ChosenDocument", alone: "CostInterval", sign: float) -> "CostInterval":
-    """Cost of the baseline with one endpoint more, or less."""
-    from generator.model import CostInterval
-
-    was = chosen.baseline_usd_per_h
-    return CostInterval(
-        max(was.floor + sign * alone.floor, 0.0),
-        max(was.expected + sign * alone.expected, 0.0),
-        max(was.ceiling + sign * alone.ceiling, 0.0),
-    )

@@ -36,7 +36,11 @@ def shown(request: Request, name: str, status: int = 200, **view: Any) -> HTMLRe
 
 def decided(desk: Desk, plan: PlanDocument) -> dict[str, Any]:
     """Say what a page needs on which somebody decides: who has said what, and the digest of what it is about."""
-    return {"standing": desk.standing(plan), "plan_digest": desk.digest(plan), "reasons": get_args(RejectionReason)}
+    return {
+        "deliberation": desk.deliberation(plan),
+        "plan_digest": desk.digest(plan),
+        "reasons": get_args(RejectionReason),
+    }
 
 
 def _desk(request: Request) -> Desk:

@@ -34,7 +34,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Deliberation:
     """What has been said about a plan.
 
     Parameters
@@ -69,18 +69,18 @@ class Book:
         self.named = named
         self.folder = folder
 
-    def standing(self, plan: PlanDocument, digest: str) -> Standing:
+    def deliberation(self, plan: PlanDocument, digest: str) -> Deliberation:
         """Read what has been said about a plan, by its digest."""
         nobody = Claim(None, None, GENESIS)
         try:
             journal = self.journal()
             if journal is None:
-                return Standing(recorded=False, claim=nobody)
-            return Standing(
+                return Deliberation(recorded=False, claim=nobody)
+            return Deliberation(
                 recorded=True, claim=claimed(journal, digest), rejections=_rejections(journal, plan, digest)
             )
         except JournalError as error:
-            return Standing(recorded=True, claim=nobody, trouble=error)
+            return Deliberation(recorded=True, claim=nobody, trouble=error)
 
     def require_open_to(self, by: str, digest: str) -> None:
         """Refuse whoever decides about a plan that somebody else has taken.

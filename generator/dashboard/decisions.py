@@ -6,8 +6,9 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import RedirectResponse, Response
 
 from generator.approval.approve import require_words
-from generator.dashboard.asked import TheDesk, ThePlan
-from generator.errors import InputError
+from generator.dashboard.asked import TheDesk, ThePlan, shown
+from generator.dashboard.joining import MOST_CHARACTERS, adopt, as_lines, consider, join_view
+from generator.errors import InfeasibleError, InputError
 from generator.model import Profile, RejectionReason
 from generator.present.plan_document import PlanDocument
 from generator.reject import reject as record
@@ -84,6 +85,35 @@ def approve(request: Request, desk: TheDesk, plan: ThePlan, if_match: IfMatch = 
     require_words(by, note)
     desk.approve(plan, profile, (if_match or form.get("shown", "")).strip('"'), by=by, days=counted, note=note)
     return RedirectResponse(f"/program?profile={profile}", 303)
+
+
+@decisions.post("/join")
+def join(request: Request, desk: TheDesk) -> Response:
+    """Show where a workload may go; an entry that cannot be used comes back with what is wrong with it."""
+    entry = _entry(request)
+    try:
+        found = consider(desk, entry)
+    except (InputError, InfeasibleError) as error:
+        view = {"project": str(desk.project), "entry": as_lines(entry), "complaint": error, "answer": None}
+        return shown(request, "join", 422, **view, most=MOST_CHARACTERS)
+    view = join_view(desk, found, entry)
+    return shown(request, "join", complaint=None, chosen=None, most=MOST_CHARACTERS, **view)
+
+
+@decisions.post("/join/adopt")
+def adopted(request: Request, desk: TheDesk, if_match: IfMatch = None) -> Response:
+    """Write a choice that was shown: its digest comes as If-Match, or from the page's form."""
+    form: dict[str, str] = request.state.form
+    entry, number = _entry(request), form.get("choice", "")
+    counted = int(number) if number.isascii() and number.isdecimal() and len(number) <= 3 else 0
+    found = adopt(desk, entry, (if_match or form.get("shown", "")).strip('"'), counted)
+    view = join_view(desk, found, entry)
+    return shown(request, "join", complaint=None, chosen=counted, most=MOST_CHARACTERS, **view)
+
+
+def _entry(request: Request) -> str:
+    """Read the entry as it was typed: a browser sends every line's end as two characters."""
+    return request.state.form.get("entry", "").replace("\r\n", "\n")
 
 
 def _profile(form: dict[str, str], plan: PlanDocument) -> Profile:

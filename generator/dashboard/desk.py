@@ -19,7 +19,7 @@ from generator.approval.gate import gate
 from generator.approval.on_disk import APPROVAL, approval_of, on_disk
 from generator.correlate import correlate
 from generator.dashboard.alarms import Alarm, alarms
-from generator.dashboard.book import Book, Standing
+from generator.dashboard.book import Book, Deliberation
 from generator.dashboard.planning import Planning
 from generator.emit import emit
 from generator.errors import ApprovalError, CoveyError, InputError, OvertakenError
@@ -30,6 +30,7 @@ from generator.present.document import chosen_of, layout_of
 from generator.present.plan_document import PlanDocument
 from generator.project import offline_folder, stacks_of
 from generator.provenance import provenance
+from generator.seat import Seat
 from generator.shell import write_whole
 from generator.ship import sign_off
 from generator.still_holds import still_holds
@@ -50,7 +51,7 @@ class StaleError(OvertakenError):
 
 
 class BusyError(CoveyError):
-    """Somebody else is approving this project right now."""
+    """Somebody else is writing to this project right now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class Desk:
         Whether an approval's previews run on stand-in providers.
     book : Book
         Where decisions are recorded.
+    seat : Seat, optional
+        Who advises where a workload joins; None seats the offline proposer.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Desk:
         *,
         offline: bool,
         book: Book,
+        seat: Seat | None = None,
     ) -> None:
         self.fleet = fleet
         self.inputs = inputs
@@ -120,6 +124,7 @@ class Desk:
         self.project = project
         self.offline = offline
         self.book = book
+        self.seat = seat
         self._found: dict[Hashable, object] = {}
         self._turns: dict[Hashable, threading.Lock] = {}
         self._turn = threading.Lock()
@@ -128,9 +133,9 @@ class Desk:
         """SHA-256 of the plan: the name of what is decided about."""
         return self._once("digest", lambda: sha256(plan.text().encode()).hexdigest())
 
-    def standing(self, plan: PlanDocument) -> Standing:
+    def deliberation(self, plan: PlanDocument) -> Deliberation:
         """Read who has taken the plan, and who rejected what of it."""
-        return self.book.standing(plan, self.digest(plan))
+        return self.book.deliberation(plan, self.digest(plan))
 
     def require_shown(self, plan: PlanDocument, digest: str) -> None:
         """Refuse a decision about another plan than the one on the page.
@@ -185,7 +190,7 @@ class Desk:
         emission = read_emission(project)
         gone = sorted({group.stack for group in emission.groups} - set(program.stacks) if emission else ())
         served = {name for group in emission.groups for name in group.workloads} if emission else set()
-        claim = self.standing(plan).claim
+        claim = self.deliberation(plan).claim
         rests_on = [
             self.digest(plan),
             profile,
@@ -220,7 +225,7 @@ class Desk:
         project = self.project
         if project is None:
             raise InputError("covey dashboard", "knows no project to approve.", "Start it with --project DIR.")
-        with _alone_in(project):
+        with alone_in(project):
             now = self.shown(plan, profile)
             if now.digest != shown:
                 raise StaleError
@@ -254,7 +259,7 @@ class Desk:
 
     def _give_back(self, plan: PlanDocument, by: str) -> None:
         """End the claim of whoever has decided; somebody else's stays."""
-        claim = self.standing(plan).claim
+        claim = self.deliberation(plan).claim
         if claim.by == by:
             with contextlib.suppress(OvertakenError):
                 self.book.claim(self.digest(plan), claim.etag, by=by, taken=False)
@@ -292,7 +297,7 @@ def _approved(project: Path) -> Approved | None:
 
 
 @contextlib.contextmanager
-def _alone_in(project: Path) -> Generator[None]:
+def alone_in(project: Path) -> Generator[None]:
     """Hold the project's folder against other dashboards, too, and do not wait for whoever holds it."""
     try:
         project.mkdir(parents=True, exist_ok=True)
@@ -303,8 +308,8 @@ def _alone_in(project: Path) -> Generator[None]:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            what = "is being approved by somebody else right now."
-            raise BusyError(str(project), what, "Wait a moment, then look at the program again.") from None
+            what = "is being written to by somebody else right now."
+            raise BusyError(str(project), what, "Wait a moment, then look again.") from None
         yield
     finally:
         os.close(folder)

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from generator.dashboard import views
 from generator.dashboard.asked import TheDesk, TheGroup, ThePlan, TheProfile, decided, shown
+from generator.dashboard.joining import MOST_CHARACTERS
 from generator.dashboard.told import told
 from generator.dashboard.unified import unified
 from generator.errors import CoveyError
@@ -56,7 +57,7 @@ def plan(request: Request, desk: TheDesk, plan: ThePlan, profile: TheProfile) ->
     """Compare the recommendations."""
     said = decided(desk, plan)
     response = shown(request, "plan", **views.plan_view(plan, profile), **said)
-    response.headers["ETag"] = f'"{said["standing"].claim.etag}"'
+    response.headers["ETag"] = f'"{said["deliberation"].claim.etag}"'
     return response
 
 
@@ -115,6 +116,13 @@ def program(request: Request, desk: TheDesk, plan: ThePlan, profile: TheProfile)
     )
     response.headers["ETag"] = f'"{found.digest}"'
     return response
+
+
+@page("/join")
+def join(request: Request, desk: TheDesk) -> Response:
+    """Ask for a workload's entry."""
+    project = None if desk.project is None else str(desk.project)
+    return shown(request, "join", project=project, entry="", complaint=None, answer=None, most=MOST_CHARACTERS)
 
 
 @page("/log")

@@ -1,12 +1,13 @@
 """A journal to its page: the newest entries in words, and whether the chain that holds them is as it was written."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from generator.approval.approval_document import ApprovalDocument
 from generator.errors import JournalError
-from generator.journal import Break, ClaimRecord, DeploymentRecord, Entry, Journal, RejectionRecord
+from generator.journal import Break, ClaimRecord, DeploymentRecord, Entry, Journal, ObservationsRecord, RejectionRecord
 from generator.present.figures import count
 
 ROWS = 50
@@ -81,7 +82,7 @@ def told(journal: Journal, kind: str | None, page: int) -> Told:
 
 
 def _said(journal: Journal, entry: Entry) -> str:
-    say = {"rejection": _rejection, "claim": _claim, "approval": _approval, "deployment": _deployment}.get(entry.kind)
+    say = SAYS.get(entry.kind)
     if say is None:
         return ""
     try:
@@ -109,3 +110,17 @@ def _approval(content: bytes) -> str:
 def _deployment(content: bytes) -> str:
     found = DeploymentRecord.model_validate_json(content)
     return f"{found.command} {found.phase}: {', '.join(found.stacks)}" + (f". {found.failure}" if found.failure else "")
+
+
+def _observations(content: bytes) -> str:
+    found = ObservationsRecord.model_validate_json(content)
+    return f"{found.source}, {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
+
+
+SAYS: Mapping[str, Callable[[bytes], str]] = {
+    "approval": _approval,
+    "claim": _claim,
+    "deployment": _deployment,
+    "observations": _observations,
+    "rejection": _rejection,
+}

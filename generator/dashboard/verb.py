@@ -53,7 +53,7 @@ def dashboard(
     from generator.load import load
     from generator.present.saved import must_match, read_plan
 
-    seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
+    seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
     terms = Terms(seed, llm, llm_notes, llm_record, llm_replay, journal)
     saved = None if plan_file is None else read_plan(plan_file)
     catalog = read_catalog()
@@ -64,7 +64,8 @@ def dashboard(
         keys = Keys(csrf=None) if read_only else Keys()
         found: int = listening.getsockname()[1]
         planning = Planning(fleet, terms, saved)
-        desk = Desk(fleet, inputs, catalog, planning, project, offline=offline, book=Book(folder_of(fleet), journal))
+        book = Book(folder_of(fleet), journal)
+        desk = Desk(fleet, inputs, catalog, planning, project, offline=offline, book=book, seat=seat)
         guarded = Guard(application(desk, keys), keys, found)
         say(f"Serving {inputs.fleet.name} to this machine alone. The address opens once; Ctrl-C ends it.")
         put(f"http://{LOOPBACK}:{found}/enter?token={keys.token}\n")

@@ -55,15 +55,15 @@ class Newcomer:
         return self.entry.name
 
 
-def read_newcomer(path: Path) -> Newcomer:
-    """Read one workload's entry.
+def read_newcomer(path: Path, content: bytes | None = None) -> Newcomer:
+    """Read one workload's entry, from its file or as `read_yaml` takes it.
 
     Raises
     ------
     InventoryError
         The file is not YAML, or not one workload: file, line and field.
     """
-    document = read_yaml(path)
+    document = read_yaml(path, content)
     try:
         return Newcomer(document, NewcomerEntry.model_validate(document.content))
     except ValidationError as error:

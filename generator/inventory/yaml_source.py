@@ -72,29 +72,38 @@ class _Built:
     nodes: int = 1
 
 
-def read_yaml(path: Path) -> Document:
+def read_yaml(path: Path, content: bytes | None = None) -> Document:
     """Read one YAML document as plain data: text, numbers, booleans, null, lists, and mappings with text keys.
 
     Aliases are followed up to `MOST_ALIASED_NODES`; tags, merge keys and further documents are refused.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes, optional
+        The document, where it does not lie in a file; `path` is then its name in messages.
 
     Raises
     ------
     InventoryError
         The file is missing, empty, too large, not UTF-8, not YAML, too deep, or repeats a key.
     """
-    events = _events(path, _text(path))
+    events = _events(path, _text(path, _content(path) if content is None else content))
     built = _Builder(path, events).document()
     return Document(path, built.value, built.lines)
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InventoryError(
             str(path), f"The file cannot be read: {error.strerror}.", "Give a folder with fleet.yaml, or that file."
         ) from error
+
+
+def _text(path: Path, content: bytes) -> str:
     if len(content) > MOST_BYTES:
         raise InventoryError(str(path), f"The file is larger than {MOST_BYTES // 2**20} MiB.", "Split the fleet.")
     try:

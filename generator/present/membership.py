@@ -206,6 +206,29 @@ def _state(group: Group, seen: GroupVerdict | None) -> GroupState:
     )
 
 
+def compared(answer: MembershipAnswer) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Lay the ways side by side: rows of a name and what it comes to for each of them."""
+    rows = (
+        ("group", lambda one: plain((one.after or one.before).name)),
+        ("served by", lambda one: _served(one.before, one.after)),
+        ("replicas", lambda one: _replicas(one.before, one.after)),
+        ("scaling target", lambda one: _targets(one.before, one.after)),
+        ("models in it", lambda one: "none" if one.after is None else str(one.after.models)),
+        ("a month, expected", lambda one: signed(one.change_usd_per_month.expected)),
+        (
+            "fewest to most replicas",
+            lambda one: f"{signed(one.change_usd_per_month.floor)} to {signed(one.change_usd_per_month.ceiling)}",
+        ),
+        ("in time, the group", lambda one: _share(None if one.after is None else one.after.attainment)),
+        ("in time, this model", lambda one: _share(one.workload_attainment)),
+        ("risk of the group, of 4", lambda one: "none" if one.after is None else str(one.after.risk)),
+        ("rules broken anew", lambda one: str(len(one.broken))),
+        ("stacks that change", lambda one: some((*one.program.stacks, *one.program.stacks_removed), 3) or "none"),
+        ("lines of data", lambda one: f"+{one.program.lines_added} -{one.program.lines_removed}"),
+    )
+    return tuple((name, tuple(cell(one) for one in answer.choices)) for name, cell in rows)
+
+
 def show_membership(answer: MembershipAnswer, console: Console) -> None:
     """Print the ways side by side, what bars others, and who advises what."""
     verb = "joins" if answer.change == "join" else "leaves"
@@ -216,26 +239,8 @@ def show_membership(answer: MembershipAnswer, console: Console) -> None:
     if answer.traffic is not None:
         console.print(Text(plain(answer.traffic), "dim"))
     table = opened("", *(f">{one.number} {WORDS[one.kind]}" for one in answer.choices))
-    rows = (
-        ("group", lambda one: plain((one.after or one.before).name)),
-        ("served by", lambda one: _served(one.before, one.after)),
-        ("replicas", lambda one: _replicas(one.before, one.after)),
-        ("scaling target", lambda one: _targets(one.before, one.after)),
-        ("models in it", lambda one: "none" if one.after is None else str(one.after.models)),
-        ("a month, expected", lambda one: _signed(one.change_usd_per_month.expected)),
-        (
-            "fewest to most replicas",
-            lambda one: f"{_signed(one.change_usd_per_month.floor)} to {_signed(one.change_usd_per_month.ceiling)}",
-        ),
-        ("in time, the group", lambda one: _share(None if one.after is None else one.after.attainment)),
-        ("in time, this model", lambda one: _share(one.workload_attainment)),
-        ("risk of the group, of 4", lambda one: "none" if one.after is None else str(one.after.risk)),
-        ("rules broken anew", lambda one: str(len(one.broken))),
-        ("stacks that change", lambda one: some((*one.program.stacks, *one.program.stacks_removed), 3) or "none"),
-        ("lines of data", lambda one: f"+{one.program.lines_added} -{one.program.lines_removed}"),
-    )
-    for name, cell in rows:
-        table.add_row(name, *(cell(one) for one in answer.choices))
+    for name, cells in compared(answer):
+        table.add_row(name, *cells)
     console.print(table)
     for one in answer.choices:
         reasons = (*(one.after.risk_reasons if one.after else ()), *(f"{b.rule} {b.message}" for b in one.broken))
@@ -271,7 +276,8 @@ def _targets(before: GroupState | None, after: GroupState | None) -> str:
     return " -> ".join(dict.fromkeys(spelled))
 
 
-def _signed(amount: float) -> str:
+def signed(amount: float) -> str:
+    """Write dollars with their sign."""
     return f"-{dollars(-amount)}" if amount < 0 else f"+{dollars(amount)}"
 
 

@@ -1,7 +1,10 @@
 """What people say on the pages: taking a plan, rejecting it, the log; and a journal that cannot be used."""
 
+import json
 import shutil
 import sqlite3
+import time
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from threading import Barrier, Thread
@@ -10,9 +13,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from generator.approval.on_disk import approval_of
+from generator.dashboard.planning import Planning, Terms
 from generator.history import journal_at
 from generator.journal import Journal, RejectionRecord, recall
+from generator.starter import starter
 from tests.dashboards import Site, desk, planned, pretended, site
+from tests.gemini_server import gemini_server
 from tests.plans import HOSTILE
 
 SCRIPT = "<script>alert(1)</script>"
@@ -334,3 +340,35 @@ def test_without_a_journal_nothing_pretends_to_be_kept(tmp_path: Path, monkeypat
     assert client.post("/plan/reject", data=form).status_code == 422
     form = alone.form(plan=digest, by="ada", act="take", shown="0" * 64, profile="balanced")
     assert client.post("/plan/claim", data=form).status_code == 422
+
+
+def test_planning_on_the_page_asks_whom_covey_plan_asks_and_remembers_as_it_does(
+    fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in starter().items():
+        (fleet / name).write_text(text)
+
+    def choose(_instruction: str, prompt: str, _schema: object) -> str:
+        return json.dumps({"choices": {one["id"]: one["options"][0]["id"] for one in json.loads(prompt)["questions"]}})
+
+    with gemini_server(choose) as gemini:
+        monkeypatch.setenv("GEMINI_API_KEY", "not-a-key")
+        monkeypatch.setenv("COVEY_GEMINI_ENDPOINT", gemini.url)
+        planning = Planning(fleet, Terms(llm="gemini", llm_record=tmp_path / "record"), None)
+        ended = wait_until(lambda: planning.progress.state != "planning")
+        planning.stop()
+
+    assert (True, "ready") == (ended, planning.progress.state)
+    assert planning.document is not None
+    assert planning.document.ledger.seat.startswith("gemini")
+    assert len(gemini.bodies) == len(journal(fleet).entries(kind="prompt")) > 0
+    (entry,) = journal(fleet).entries(kind="plan")
+    assert planning.document.text().encode() == journal(fleet).content(entry.content)
+
+
+def wait_until(claim: Callable[[], bool]) -> bool:
+    for _ in range(1200):
+        if claim():
+            return True
+        time.sleep(0.1)
+    return False

@@ -1,4 +1,4 @@
-// What pages cannot do by themselves: follow planning, fill in alarms, say that an approval takes a while.
+// What pages cannot do by themselves: follow planning, fill in alarms and files, say that an approval takes a while.
 "use strict";
 
 for (const place of document.querySelectorAll("[data-follow]")) {
@@ -48,5 +48,19 @@ for (const form of document.querySelectorAll("form[data-busy]")) {
     const button = form.querySelector("button");
     button.disabled = true;
     button.textContent = form.dataset.busy;
+  });
+}
+
+for (const place of document.querySelectorAll("[data-fill]")) {
+  const input = place.querySelector("input");
+  const text = place.closest("form").elements[place.dataset.fill];
+  place.hidden = false;
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    if (!file) return;
+    const fits = file.size <= Number(place.dataset.most);
+    input.setCustomValidity(fits ? "" : "This file is too large for one workload's entry.");
+    input.reportValidity();
+    if (fits) text.value = await file.text();
   });
 }
