@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from generator import logbook, lookout, release, review, roster, tending
+from generator import logbook, lookout, release, review, rolling, roster, tending
 from generator.dashboard.verb import dashboard
 from generator.errors import CatalogError, DeployError, InputError
 from generator.history import JournalAt, operation, refer
@@ -299,6 +299,8 @@ app.command()(release.approve)
 app.command()(release.verify)
 app.command()(roster.join)
 app.command()(roster.leave)
+app.command()(rolling.rollout)
+app.command()(rolling.rollback)
 app.command()(logbook.reject)
 app.command()(lookout.observe)
 app.command()(tending.drift)

@@ -1,8 +1,11 @@
 """A program on disk: written whole or not at all, never over what someone edited."""
 
+import contextlib
+import fcntl
+import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -10,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
 
-from generator.errors import EmitError
+from generator.errors import EmitError, InputError
 from generator.model import Emission, EmittedGroup, Program
 
 MANIFEST = ".covey.json"
@@ -148,6 +151,31 @@ def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) 
         raise EmitError(
             str(error.filename or into), f"cannot be written: {error.strerror}.", "Make room there."
         ) from error
+
+
+@contextlib.contextmanager
+def alone_in(project: Path) -> Generator[bool]:
+    """Hold a project's folder against others who write to it, and say whether nobody held it already.
+
+    Raises
+    ------
+    InputError
+        It is no folder, and cannot be made one.
+    """
+    try:
+        project.mkdir(parents=True, exist_ok=True)
+        folder = os.open(project, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise InputError(str(project), f"is no folder to write to: {error.strerror}.", "Name another.") from None
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(folder)
 
 
 def changes(program: Program, into: Path) -> tuple[FileChange, ...]:

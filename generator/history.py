@@ -7,7 +7,7 @@ people decide and what changes a cloud is done only where it can be recorded.
 import contextlib
 import getpass
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -120,6 +120,24 @@ class History:
         if self._journal is None:
             return None
         return self._journal.append(kind, content, by=by or actor(), at=datetime.now(UTC), follows=follows)
+
+    def keep_program(self, files: Mapping[str, bytes]) -> None:
+        """Keep a program whole, once, so that it can be had back.
+
+        Parameters
+        ----------
+        files : mapping of str to bytes
+            As `tree_on_disk` gives them.
+
+        Raises
+        ------
+        JournalError
+        """
+        from generator.journal import packed
+
+        content = packed(files)
+        if self._journal is not None and not self._journal.holds(sha256(content).hexdigest()):
+            self.add("program", content)
 
     def remembered(self) -> "tuple[Example, ...]":
         """Past decisions, newest first; none where the journal cannot tell."""

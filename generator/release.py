@@ -35,7 +35,7 @@ def approve(
     from generator.approval.on_disk import APPROVAL
     from generator.present.show_answers import deployment, show_deployment
     from generator.project import offline_folder, stacks_of
-    from generator.ship import sign_off
+    from generator.ship import approved_program, sign_off
 
     stacks = stacks_of(project, stack)
     place = project / APPROVAL
@@ -55,6 +55,8 @@ def approve(
             note=note,
             progress=told,
         )
+    # First what is approved: where an approval stands, its program can be had back.
+    history.keep_program(approved_program(project, signed))
     history.add("approval", signed.text().encode(), by=by)
     write_whole(place, signed.text())
     put_drawn(lambda console: show_deployment(deployment("preview", previews), console))

@@ -16,6 +16,7 @@ from generator.present.membership import MembershipAnswer
 from generator.present.observations import ObservationsAnswer
 from generator.present.plan_document import chosen_schema, plan_schema
 from generator.present.regroup import RegroupAnswer
+from generator.present.rollout import RestorablePrograms, RolloutAnswer
 
 
 def schemas() -> Mapping[str, str]:
@@ -33,6 +34,8 @@ def schemas() -> Mapping[str, str]:
         "log.schema.json": published("log", Log),
         "log-verification.schema.json": published("log-verification", LogVerification),
         "observations.schema.json": published("observations", ObservationsAnswer),
+        "rollout.schema.json": published("rollout", RolloutAnswer),
+        "restorable.schema.json": published("restorable", RestorablePrograms),
         **answer_schemas(),
     }
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}

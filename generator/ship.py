@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from generator.approval.approval_document import ApprovalDocument
 from generator.approval.approve import approve, require_words
 from generator.approval.gate import departures, gate, some
-from generator.approval.on_disk import approval_of, on_disk
+from generator.approval.on_disk import approval_of, on_disk, tree_on_disk
 from generator.deploy import preview
 from generator.errors import ApprovalError
 from generator.model import StackReport
@@ -63,6 +64,20 @@ def sign_off(
     if on_disk(project, stacks) != found:
         raise ApprovalError(str(project), "changed while it was previewed.", "Approve it once it is at rest.")
     return approve(found, previews, by=by, at=at, days=days, note=note), previews
+
+
+def approved_program(project: Path, approval: ApprovalDocument) -> dict[str, bytes]:
+    """Return the files that were approved, as they lie there.
+
+    Raises
+    ------
+    ApprovalError
+        They have changed since.
+    """
+    files = tree_on_disk(project)
+    if {path: sha256(content).hexdigest() for path, content in files.items()} != dict(approval.files):
+        raise ApprovalError(str(project), "changed while it was approved.", "Approve it once it is at rest.")
+    return files
 
 
 def require_approval(

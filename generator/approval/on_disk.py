@@ -79,6 +79,17 @@ def on_disk(project: Path, stacks: Sequence[str]) -> Evidence:
     return Evidence(manifest.provenance, dict(sorted(files.items())), configs, tuple(sorted(edited)))
 
 
+def tree_on_disk(project: Path) -> dict[str, bytes]:
+    """Return the content of every file of the program, by path.
+
+    Raises
+    ------
+    ApprovalError
+        A file cannot be read or is a link.
+    """
+    return dict(sorted(_files(project)))
+
+
 def approval_of(project: Path) -> ApprovalDocument:
     """Read a project's approval.
 

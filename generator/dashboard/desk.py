@@ -1,12 +1,11 @@
 """What the pages are about, worked out once: the plan judged anew, the graph, the program beside what lies there."""
 
 import contextlib
-import fcntl
 import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar, cast
 
+from generator import files
 from generator.approval.approval_document import ApprovalDocument
 from generator.approval.gate import gate
 from generator.approval.on_disk import APPROVAL, approval_of, on_disk
@@ -32,7 +32,7 @@ from generator.project import offline_folder, stacks_of
 from generator.provenance import provenance
 from generator.seat import Seat
 from generator.shell import write_whole
-from generator.ship import sign_off
+from generator.ship import approved_program, sign_off
 from generator.still_holds import still_holds
 
 WHERE = "the plan on this page"
@@ -252,6 +252,7 @@ class Desk:
             if place.is_symlink():
                 raise ApprovalError(str(place), "is a link; covey writes through none.", "Remove it.")
             history.keep(plan, self.inputs, self.catalog, again=False)
+            history.keep_program(approved_program(project, signed))
             history.add("approval", signed.text().encode(), by=by)
             write_whole(place, signed.text())
         self._give_back(plan, by)
@@ -298,18 +299,9 @@ def _approved(project: Path) -> Approved | None:
 
 @contextlib.contextmanager
 def alone_in(project: Path) -> Generator[None]:
-    """Hold the project's folder against other dashboards, too, and do not wait for whoever holds it."""
-    try:
-        project.mkdir(parents=True, exist_ok=True)
-        folder = os.open(project, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise InputError(str(project), f"is no folder to write to: {error.strerror}.", "Name another.") from None
-    try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    """Hold the project's folder against all who write there, and do not wait for whoever holds it."""
+    with files.alone_in(project) as alone:
+        if not alone:
             what = "is being written to by somebody else right now."
-            raise BusyError(str(project), what, "Wait a moment, then look again.") from None
+            raise BusyError(str(project), what, "Wait a moment, then look again.")
         yield
-    finally:
-        os.close(folder)

@@ -1,16 +1,23 @@
 """What was read, planned, asked, decided and deployed: contents by their digest, on a log that only grows."""
 
 from generator.journal.chain import GENESIS, Break, Entry
+from generator.journal.programs import packed, tree_digest, unpacked
 from generator.journal.recall import recall
 from generator.journal.records import (
     ClaimRecord,
     DeploymentRecord,
     ObservationsRecord,
+    ProgramRecord,
     RecommendationRecord,
     RecommendationsRecord,
     RejectionRecord,
     ReplyRecord,
+    RolloutRecord,
+    RolloutStep,
+    RolloutStepRecord,
     ServedGroup,
+    VersionRecord,
+    WaveRecord,
 )
 from generator.journal.store import Journal, Kind
 
@@ -23,10 +30,19 @@ __all__ = [
     "Journal",
     "Kind",
     "ObservationsRecord",
+    "ProgramRecord",
     "RecommendationRecord",
     "RecommendationsRecord",
     "RejectionRecord",
     "ReplyRecord",
+    "RolloutRecord",
+    "RolloutStep",
+    "RolloutStepRecord",
     "ServedGroup",
+    "VersionRecord",
+    "WaveRecord",
+    "packed",
     "recall",
+    "tree_digest",
+    "unpacked",
 ]

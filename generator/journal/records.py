@@ -112,6 +112,88 @@ class ObservationsRecord(_Record):
     series: Digest
 
 
+class ProgramRecord(_Record):
+    """A project's program, whole, so that it can be had back without any other store.
+
+    `tree` is the SHA-256 over its files' digests, as `journal.programs.tree_digest` takes it; `files` maps paths to
+    texts as JSON, deflated (RFC 1950), in base64.
+    """
+
+    version: Literal[1] = 1
+    tree: Digest
+    files: str
+
+
+class VersionRecord(_Record):
+    """One workload's way from a version to another, each with its artifact's key."""
+
+    workload: str
+    stack: str
+    before: str
+    after: str
+    artifact_before: str
+    artifact_after: str
+
+
+class WaveRecord(_Record):
+    """Stacks that are updated together: to the program `onto`, and back to the program `back`, by their contents.
+
+    `rate_rps` is what the workloads concerned are asked for on average on the planning window.
+    """
+
+    stacks: tuple[str, ...]
+    onto: Digest
+    back: Digest
+    rate_rps: float
+
+
+class RolloutRecord(_Record):
+    """What is to be rolled out, or back, wave after wave; its own digest is what its steps name it by.
+
+    `before` and `after` are contents: the program that serves when it begins, and the one that does at its end.
+    `despite` are alarms that are known to fire. Where `command` is "rollback" every wave only goes back.
+    """
+
+    version: Literal[1] = 1
+    command: Literal["rollout", "rollback"]
+    project: str
+    offline: bool
+    prepared_at: AwareDatetime
+    to: str | None
+    bake_s: Annotated[float, Field(ge=0)]
+    despite: tuple[str, ...]
+    changes: tuple[VersionRecord, ...]
+    waves: tuple[WaveRecord, ...]
+    before: Digest
+    after: Digest
+
+
+RolloutStep = Literal[
+    "began",  # under an approval, or, offline, none
+    "updating",  # a wave's stacks
+    "updated",  # and now its alarms are watched
+    "passed",  # they stayed quiet, and what was approved serves
+    "stopped",
+    "restoring",  # a wave's stacks
+    "restored",
+    "unrestored",  # a wave could not be taken back
+    "done",
+    "rolled-back",
+    "withdrawn",  # before it began
+]
+
+
+class RolloutStepRecord(_Record):
+    """One step of a rollout, written before what it says is done, or after."""
+
+    version: Literal[1] = 1
+    rollout: Digest
+    step: RolloutStep
+    wave: int | None = None
+    why: str | None = None
+    approval: Digest | None = None
+
+
 class ApprovedPart(BaseModel):
     """What of an approval says which recommendation it is for."""
 

@@ -30,6 +30,9 @@ Kind = Literal[
     "series",
     "observations",
     "calibration",
+    "program",
+    "rollout",
+    "rollout-step",
 ]
 
 # How long one process waits for another's entry, which takes milliseconds.

@@ -2,15 +2,23 @@
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from generator.errors import DeployError
 from generator.model import Served
+from generator.verify.pretended import pretended_reader
 from generator.verify.wanted import Wanted, WantedEndpoint, WantedService
 
 PAUSE_S = 15.0
 
 
-def verify(wanted: Sequence[Wanted], *, wait_s: float, pause: Callable[[float], None] = time.sleep) -> list[Served]:
+def verify(
+    wanted: Sequence[Wanted],
+    *,
+    wait_s: float,
+    pause: Callable[[float], None] = time.sleep,
+    offline: Path | None = None,
+) -> list[Served]:
     """Hold each endpoint and service to what was deployed.
 
     Parameters
@@ -21,6 +29,8 @@ def verify(wanted: Sequence[Wanted], *, wait_s: float, pause: Callable[[float], 
         How long to ask again while something is being updated; 0 asks once. What still moves then is undecided.
     pause : callable
         Waits for some seconds.
+    offline : Path, optional
+        Ask the pretend cloud in this folder instead.
 
     Returns
     -------
@@ -32,7 +42,7 @@ def verify(wanted: Sequence[Wanted], *, wait_s: float, pause: Callable[[float], 
     DeployError
         A cloud's client is not installed, or the cloud cannot be asked, or refuses to answer.
     """
-    read = _reader(wanted)
+    read = _reader(wanted) if offline is None else pretended_reader(offline / "cloud")
     found = [read(one) for one in wanted]
     while wait_s > 0 and any(one.state == "undecided" for one in found):
         pause(min(PAUSE_S, wait_s))

@@ -1,18 +1,14 @@
 """What serves is asked of the clouds: SageMaker as moto plays it, and Cloud Run's API, both on loopback."""
 
 import json
-import threading
 from collections.abc import Generator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import boto3
 import jsonschema
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.exceptions import JsonRESTError
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 from moto.server import ThreadedMotoServer
@@ -24,6 +20,7 @@ from generator.errors import DeployError
 from generator.model import Served
 from generator.schemas import schemas
 from generator.verify import Wanted, WantedEndpoint, WantedService, verify, wanted
+from tests.google_server import Replies, google_server
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/sklearn:1"
@@ -235,54 +232,13 @@ def test_without_credentials_the_error_says_to_log_in(monkeypatch: pytest.Monkey
 
 # Cloud Run -----------------------------------------------------------------------------------------------------
 
-Replies = dict[str, tuple[int, bytes]]
-
 
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[Replies]:
-    """A Google that gives tokens to a service account and answers GETs by path, if they carry the token."""
-    replies: Replies = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer(200, json.dumps({"access_token": "played", "expires_in": 3600}).encode())
-
-        def do_GET(self) -> None:
-            known = self.headers["Authorization"] == "Bearer played"
-            self.answer(*(replies.get(self.path, (404, b"{}")) if known else (401, b"{}")))
-
-        def answer(self, status: int, content: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    account = {
-        "type": "service_account",
-        "project_id": "p",
-        "client_email": "verify@p.iam.gserviceaccount.com",
-        "private_key": key.decode(),
-        "token_uri": f"{address}/token",
-    }
-    (tmp_path / "account.json").write_text(json.dumps(account))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
-    monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", f"{address}/")
-    yield replies
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with google_server(tmp_path / "account.json") as (replies, address):
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
+        monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", f"{address}/")
+        yield replies
 
 
 def service(**changes: Any) -> bytes:
@@ -399,3 +355,42 @@ def test_verify_ends_in_0_7_or_6_and_prints_its_schema(project: Path, google: Re
     assert "still being updated" in moving.stderr
     assert "rolled back" in wrong.stdout
     assert "1 of 2 do not serve" in wrong.stderr
+
+
+# The pretend cloud ---------------------------------------------------------------------------------------------
+
+
+def record(kind: str, identity: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> str:
+    return json.dumps({"type": kind, "id": identity, "urn": "", "inputs": inputs, "outputs": outputs})
+
+
+@pytest.mark.parametrize(
+    ("change", "answers"),
+    [
+        (None, [("serves", "configuration shop-config-2"), ("serves", "newest revision")]),
+        ("other", [("differs", "serves configuration shop-config-1, not shop-config-2")]),
+        ("gone", [("missing", "there is no such endpoint"), ("missing", "there is no such service")]),
+    ],
+)
+def test_the_pretend_cloud_is_held_to_what_was_deployed_as_the_real_ones_are(
+    change: str | None, answers: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "cloud" / "resources"
+    folder.mkdir(parents=True)
+    config = "shop-config-1" if change == "other" else ENDPOINT.config
+    arn = {"arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/prod-shop"}
+    elsewhere = {"arn": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/prod-shop"}
+    endpoint, service = "aws:sagemaker/endpoint:Endpoint", "gcp:cloudrunv2/service:Service"
+    named = {"name": "prod-shop", "endpointConfigName": config}
+    image = "registry/sklearn:1" if change == "other" else SERVICE.image
+    (folder / "0.json").write_text(record(endpoint, "x", {**named, "endpointConfigName": "not ours"}, elsewhere))
+    if change != "gone":
+        (folder / "1.json").write_text(record(endpoint, "prod-shop", named, arn))
+        template = {"containers": [{"image": image}]}
+        (folder / "2.json").write_text(record(service, SERVICE.name, {"template": template}, {}))
+
+    found = verify([ENDPOINT, SERVICE], wait_s=0, offline=tmp_path)
+
+    told = [(one.state, one.message) for one in found]
+    assert answers == told[: len(answers)]
+    assert change != "other" or ("differs", f"serves image {image} instead of {SERVICE.image}") == told[1]

@@ -1,0 +1,47 @@
+"""Looks at the pretend cloud of offline runs: whether what serves there is what was deployed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from generator.model import Served
+from generator.verify.wanted import ENDPOINT, SERVICE, Wanted, WantedEndpoint
+
+
+def pretended_reader(folder: Path) -> Callable[[Wanted], Served]:
+    """Return a function that looks at one endpoint or service of the cloud in `folder`."""
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "resources").glob("*.json"))]
+
+    def read(one: Wanted) -> Served:
+        if isinstance(one, WantedEndpoint):
+            name = f"{one.region}/{one.name}"
+            found = _first(records, lambda record: _is_endpoint(record, one))
+            serving = None if found is None else found["inputs"].get("endpointConfigName")
+            if found is None:
+                return Served("sagemaker", name, "missing", "there is no such endpoint")
+            if serving != one.config:
+                return Served("sagemaker", name, "differs", f"serves configuration {serving}, not {one.config}")
+            return Served("sagemaker", name, "serves", f"configuration {one.config}")
+        found = _first(records, lambda record: record["type"] == SERVICE and record["id"] == one.name)
+        if found is None:
+            return Served("cloud-run", one.name, "missing", "there is no such service")
+        images = [container.get("image") for container in found["inputs"]["template"].get("containers") or ()]
+        if one.image is not None and one.image not in images:
+            is_ = ", ".join(map(str, images)) or "none"
+            return Served("cloud-run", one.name, "differs", f"serves image {is_} instead of {one.image}")
+        return Served("cloud-run", one.name, "serves", "newest revision")
+
+    return read
+
+
+def _is_endpoint(record: dict[str, Any], one: WantedEndpoint) -> bool:
+    return (
+        record["type"] == ENDPOINT
+        and record["inputs"].get("name") == one.name
+        and str(record["outputs"].get("arn")).split(":")[3:4] == [one.region]
+    )
+
+
+def _first(records: list[dict[str, Any]], fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+    return next((record for record in records if fits(record)), None)
