@@ -42,6 +42,12 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         "Wait for the other update; where its process is gone, free the stack: `pulumi cancel {stack}` in {project}.",
     ),
     (r"ended by signal", "Run it again: it takes up what was begun."),
+    # Before what speaks of connections: where there are no credentials, AWS's provider asks the metadata of a machine.
+    (
+        r"credential|authenticat|ExpiredToken|security token|invalid_grant",
+        "Log in to the cloud account (`aws sso login`, `gcloud auth application-default login`) and run it again, or "
+        "work with --offline.",
+    ),
     (r"protect", "Unprotect on purpose: `pulumi config set protect false --stack {stack}`, update, then destroy."),
     (
         r"already exists|AlreadyExists|EntityAlreadyExists|ResourceInUse|alreadyExists",
@@ -55,7 +61,6 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     ),
     (r"could not load plugin|no resource plugin", "Run `pulumi plugin install` in {project}, or work offline."),
     (r"Missing required configuration variable", "Set it: `pulumi config set KEY VALUE --stack {stack}` in {project}."),
-    (r"credential|authenticat|ExpiredToken", "Log in to the cloud account and try again, or work offline."),
 )
 
 
@@ -204,7 +209,7 @@ def operate(
             complaints.append(complaint_of(event["diagnosticEvent"]))
 
     with workplace(cli, project, stack, offline) as place:
-        notes = settled(place, stack, offline) if changes_state else ()
+        notes = settled(place, project, stack, offline) if changes_state else ()
         exit_code, errors = place.run([command, "--json", "--stack", stack, *options], listen)
     if exit_code != 0:
         complaint = " ".join(dict.fromkeys(complaints)) or last_complaint(errors, exit_code)
@@ -212,8 +217,14 @@ def operate(
     return StackReport(stack, f"pulumi {cli.version}", in_order(resources), outputs, notes)
 
 
-def settled(place: Workplace, stack: str, offline: Path | None) -> tuple[str, ...]:
-    """Settle what a run that was cut off left behind, and say what it was."""
+def settled(place: Workplace, project: Path, stack: str, offline: Path | None) -> tuple[str, ...]:
+    """Settle what a run that was cut off left behind, and say what it was.
+
+    Raises
+    ------
+    DeployError
+        Where there is no such stack, or no way to its state.
+    """
 
     def run(arguments: Sequence[str]) -> tuple[int, str, str]:
         lines: list[str] = []
@@ -225,7 +236,11 @@ def settled(place: Workplace, stack: str, offline: Path | None) -> tuple[str, ..
     if offline is not None and has_stale_lock(place.locks(offline, stack)):
         run(["cancel", "--yes", stack])
         notes.append("Freed the lock of a run that was killed.")
-    recovery = recover(run, stack, place.temporary)
+    exit_code, exported, errors = run(["stack", "export", "--stack", stack])
+    if exit_code != 0:
+        complaint = last_complaint(errors, exit_code)
+        raise DeployError(f"stack {stack}", complaint, remedy(complaint, project, stack))
+    recovery = recover(run, exported, stack, place.temporary)
     if recovery is not None and recovery.looked_for:
         notes.append(f"A run was cut off; looked for what it had begun: {', '.join(recovery.looked_for)}.")
     if recovery is not None and recovery.taken_back:

@@ -42,13 +42,15 @@ class Recovery:
     unknown: tuple[str, ...]
 
 
-def recover(run: Run, stack: str, folder: Path) -> Recovery | None:
+def recover(run: Run, exported: str, stack: str, folder: Path) -> Recovery | None:
     """Settle what a run that was cut off left in doubt; None where nothing is.
 
     Parameters
     ----------
     run : callable
         Runs the CLI with the arguments it is given; returns exit code, standard output, standard error.
+    exported : str
+        The stack's state, as Pulumi exports it.
     stack : str
         Name of the stack.
     folder : Path
@@ -57,11 +59,8 @@ def recover(run: Run, stack: str, folder: Path) -> Recovery | None:
     Raises
     ------
     DeployError
-        Where the state cannot be read or put back.
+        Where the state cannot be put back.
     """
-    exit_code, exported, errors = run(["stack", "export", "--stack", stack])
-    if exit_code != 0:
-        raise DeployError(f"stack {stack}", complaint(errors), f"Look at it with `pulumi stack --stack {stack}`.")
     state: dict[str, Any] = json.loads(exported)
     deployment: dict[str, Any] = state.get("deployment") or {}
     pending: list[dict[str, Any]] = deployment.get("pending_operations") or []
