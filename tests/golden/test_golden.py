@@ -179,22 +179,22 @@ def test_the_longest_names_stay_within_every_limit(tmp_path: Path) -> None:
 
 def test_a_foundations_own_key_topic_and_network_are_used(tmp_path: Path) -> None:
     write_tree(emit(*layouts.two_clouds()), tmp_path)
-    with (tmp_path / "stacks/config/Pulumi.prod-aws-eu-west-1.yaml").open("a") as config:
+    with (tmp_path / "stacks/config/Pulumi.prod-aws-us-east-1.yaml").open("a") as config:
         config.write(
             """\
-  two-clouds:kmsKeyArn: arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000
-  two-clouds:alarmTopicArn: arn:aws:sns:eu-west-1:123456789012:oncall
+  two-clouds:kmsKeyArn: arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000
+  two-clouds:alarmTopicArn: arn:aws:sns:us-east-1:123456789012:oncall
   two-clouds:protect: "true"
   two-clouds:subnetIds: [subnet-0a1b2c3d]
   two-clouds:securityGroupIds: [sg-0a1b2c3d]
 """
         )
-    resources = recorded(tmp_path, "prod-aws-eu-west-1", "update")
+    resources = recorded(tmp_path, "prod-aws-us-east-1", "update")
     assert {"aws:kms/key:Key", "aws:sns/topic:Topic"} & {entry["type"] for entry in resources} == set()
     models = [entry["inputs"] for entry in resources if entry["type"] == "aws:sagemaker/model:Model"]
     assert [model["vpcConfig"]["subnets"] for model in models] == [["subnet-0a1b2c3d"]] * 2
     alarms = [entry["inputs"] for entry in resources if entry["type"] == "aws:cloudwatch/metricAlarm:MetricAlarm"]
-    assert {tuple(alarm["alarmActions"]) for alarm in alarms} == {("arn:aws:sns:eu-west-1:123456789012:oncall",)}
+    assert {tuple(alarm["alarmActions"]) for alarm in alarms} == {("arn:aws:sns:us-east-1:123456789012:oncall",)}
     assert [finding for entry in resources if entry["type"].startswith("aws:") for finding in findings(entry)] == []
 
 

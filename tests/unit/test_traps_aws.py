@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from generator import deploy
 from generator.emit import emit
+from generator.errors import DeployError
 from generator.files import write_tree
 from generator.offline.shape import shape
 from tests.layouts import two_clouds
@@ -215,6 +217,17 @@ def test_a_backends_error_is_answered_200_unless_mapped_so_every_path_maps_error
         assert {"200", "400", "429", "502"} == {answer["statusCode"] for answer in integration["responses"].values()}
         target = integration["requestParameters"][header]
         assert target[0] == target[-1] == "'"
+
+
+def test_a_serverless_endpoint_runs_in_no_vpc_so_a_stack_that_wants_one_for_it_is_not_previewed(tmp_path: Path) -> None:
+    write_tree(emit(*two_clouds()), tmp_path)
+    with (tmp_path / "stacks/config/Pulumi.prod-aws-eu-west-1.yaml").open("a") as config:
+        config.write("  two-clouds:subnetIds: [subnet-0a1b2c3d]\n  two-clouds:securityGroupIds: [sg-0a1b2c3d]\n")
+
+    with pytest.raises(DeployError, match="rare: serverless endpoints run in no VPC") as raised:
+        deploy.preview_in_process(tmp_path, "prod-aws-eu-west-1")
+
+    assert "Traceback" not in str(raised.value)
 
 
 def test_latency_records_of_one_name_are_told_apart_by_their_region() -> None:

@@ -6,8 +6,8 @@ Configuration of the stack, what a base stack or another foundation provides:
 certificate of the domain in this region. Optional: ``kmsKeyArn`` (its policy must admit SageMaker, CloudWatch and
 Budgets; without it the stack makes a key of its own), ``alarmTopicArn`` (without it the stack makes a topic),
 ``alarmEmail``, ``accessLogGroupArn`` (log group for the API's access log, where the account lets API Gateway write
-logs), ``monthlyBudgetUsd``, ``subnetIds`` with ``securityGroupIds``, ``protect`` (true once callers depend on the
-stack).
+logs), ``monthlyBudgetUsd``, ``subnetIds`` with ``securityGroupIds`` (endpoints run in that VPC, which serverless ones
+cannot), ``protect`` (true once callers depend on the stack).
 """
 
 import pulumi
@@ -48,6 +48,13 @@ def build_region(stack: AwsRegion) -> None:
         security_group_ids=strings(config, "securityGroupIds"),
         protect=protect,
     )
+    outside = [group.name for group in stack.groups if group.hosting == "sagemaker-serverless"]
+    if foundation.subnet_ids and outside:
+        # SageMaker takes no VPC for them; run beside it, they would be where nobody expects them.
+        raise pulumi.RunError(
+            f"{', '.join(outside)}: serverless endpoints run in no VPC. Take subnetIds out of the configuration, or "
+            "plan these groups with instances."
+        )
 
     component = pulumi.ResourceOptions(providers=[provider])
     endpoints: list[pulumi.Resource] = []
