@@ -3,8 +3,11 @@ from pathlib import Path
 import yaml
 
 from generator.catalog import read_catalog
+from generator.emit import emit
 from generator.inventory.fleet_document import FleetEntry
 from generator.load import load
+from generator.pipeline import plan
+from generator.present.document import document, layout_of
 from generator.starter import starter
 
 
@@ -25,3 +28,21 @@ def test_the_starting_inventory_shows_every_block() -> None:
     assert "# cost_centre:" in starter()["fleet.yaml"]
     assert "# goals:" in starter()["fleet.yaml"]
     assert "# prices:" in starter()["fleet.yaml"]
+
+
+def test_a_workload_pinned_to_serverless_is_planned_and_emitted_though_it_has_no_price(tmp_path: Path) -> None:
+    content = yaml.safe_load(starter()["fleet.yaml"])
+    pin = {"hosting": "sagemaker-serverless", "instance_type": "serverless-2gib", "region": "us-east-1"}
+    content["workloads"][0]["pin"] = pin
+    (tmp_path / "traffic.csv").write_text(starter()["traffic.csv"])
+    (tmp_path / "fleet.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    catalog = read_catalog()
+    inputs = load(tmp_path, catalog)
+
+    published = document(plan(inputs, catalog, seed=0))
+    program = emit(layout_of(published, published.chosen.profile), inputs.fleet, catalog)
+
+    data = program.files["stacks/groups/prod_aws_us_east_1.py"]
+    assert 'hosting="sagemaker-serverless"' in data
+    assert "memory_mb=2048" in data
+    assert "monthly_ceiling_usd=None" in data
