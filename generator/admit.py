@@ -295,7 +295,7 @@ def _group_verdict(one: _Judged, machines: Machines, share: float) -> GroupVerdi
 
 def _risk(one: _Judged, machines: Machines, share: float) -> tuple[int, tuple[str, ...]]:
     memory = machines.resident_gib(one.members) / float(machines.memory_gib[one.served.machine])
-    if machines.processor_class[one.served.machine] > 0 and len(np.unique(machines.artifact_index[one.members])) == 1:
+    if machines.on_gpu[one.served.machine] and len(np.unique(machines.artifact_index[one.members])) == 1:
         copies = machines.gpus_per_copy[one.members[0], machines.processor_class[one.served.machine]]
         memory /= max(float(copies), 1.0)
     compute = float(np.quantile(one.seen.busy, 0.99))

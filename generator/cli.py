@@ -101,7 +101,7 @@ def plan(
     for option, path in (("--report", report), ("--save", save)):
         if path is not None:
             must_be_writable(path, option)
-    inputs, catalog = _read(fleet)
+    inputs, catalog = _read(fleet, journal)
     if llm is None and not no_llm:
         say("No language model is asked (--llm gemini would): the offline proposer sits in its seat.")
     seat = seated(None if no_llm else llm, notes=llm_notes, record=llm_record, replay=llm_replay)
@@ -303,6 +303,7 @@ app.command()(rolling.rollout)
 app.command()(rolling.rollback)
 app.command()(logbook.reject)
 app.command()(lookout.observe)
+app.command()(lookout.learn)
 app.command()(tending.drift)
 app.command()(tending.regroup)
 app.command()(review.check)
@@ -366,12 +367,12 @@ def main() -> None:
         raise SystemExit(130) from None
 
 
-def _read(fleet: Path) -> "tuple[Inputs, Catalog]":
+def _read(fleet: Path, journal: str | None = None) -> "tuple[Inputs, Catalog]":
     from generator.catalog import read_catalog
-    from generator.load import load
+    from generator.lessons import load_learned
 
     catalog = read_catalog()
-    return load(fleet, catalog), catalog
+    return load_learned(fleet, catalog, journal), catalog
 
 
 def _planned(

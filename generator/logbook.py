@@ -109,13 +109,13 @@ def reject(
 ) -> None:
     """Record that a recommendation, or a group of it, is not wanted and why; the next plan takes that into account."""
     from generator.catalog import read_catalog
-    from generator.load import load
+    from generator.lessons import load_learned
     from generator.present.saved import must_match, read_plan
     from generator.reject import reject as rejected
 
     plan = read_plan(plan_file)
     catalog = read_catalog()
-    inputs = load(fleet, catalog)
+    inputs = load_learned(fleet, catalog, journal)
     must_match(plan, inputs.fleet, plan_file)
     rejection = rejected(
         folder_of(fleet),

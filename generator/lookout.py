@@ -21,6 +21,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in
 
 # By source, what of covey has to be installed for it.
 EXTRAS = {"cloudwatch": "aws", "cloud-monitoring": "gcp", "prometheus": "prometheus", "files": ""}
+# Observations, of any fleet, that are learned from: two years of weeks.
+NEWEST = 104
 # Without --since: a week, which has every hour of every day once.
 USUAL = timedelta(days=7)
 
@@ -94,6 +96,41 @@ def observe(
     if found.unanswered:
         what = f"not everything gave an answer: {'; '.join(found.unanswered)}"
         raise ObserveError(names, what, "What the others said is kept. Ask again for the same time.")
+
+
+def learn(
+    fleet: Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")],
+    *,
+    report: Annotated[
+        bool, typer.Option("--report", help="Everything that was tried, with its errors before and after.")
+    ] = False,
+    journal: JournalAt = None,
+    json: Json = False,
+) -> None:
+    """Learn from what was observed how machine types differ from the catalogue; later plans use what holds."""
+    from generator.catalog import read_catalog
+    from generator.history import folder_of, journal_at
+    from generator.learn import learn as learned
+    from generator.lessons import content
+    from generator.load import load
+    from generator.measurements import remembered
+    from generator.present.calibration import calibration, show_calibration
+
+    catalog = read_catalog()
+    one = load(fleet, catalog).fleet
+    kept = journal_at(journal, folder_of(fleet))
+    seen = remembered(kept, one.name, newest=NEWEST) if kept is not None and not kept.is_absent() else ()
+    found = learned(seen, one, catalog) if seen else None
+    if found is None:
+        what = f"knows nothing of {plain(one.name)} that could be compared with what was planned."
+        remedy = "Observe rates with busy share, latency or cost first: covey observe DIR --source …"
+        raise InputError("the journal" if kept is None else f"journal {kept}", what, remedy)
+    history_of_decisions(folder_of(fleet), journal).add("calibration", content(one.name, found))
+    answer = calibration(one.name, found)
+    if json:
+        put(answer.text())
+    else:
+        put_drawn(lambda console: show_calibration(answer, console, report=report))
 
 
 def _reader(source: str, now: datetime) -> "Source":

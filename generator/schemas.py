@@ -9,6 +9,7 @@ from generator.approval.approval_document import approval_schema
 from generator.inventory.fleet_document import fleet_schema
 from generator.inventory.newcomer import newcomer_schema
 from generator.present.answers import answer_schemas, published
+from generator.present.calibration import CalibrationAnswer
 from generator.present.drift import DriftAnswer
 from generator.present.ledger import LedgerReport
 from generator.present.log import Log, LogVerification
@@ -33,6 +34,7 @@ def schemas() -> Mapping[str, str]:
         "regroup.schema.json": published("regroup", RegroupAnswer),
         "log.schema.json": published("log", Log),
         "log-verification.schema.json": published("log-verification", LogVerification),
+        "calibration.schema.json": published("calibration", CalibrationAnswer),
         "observations.schema.json": published("observations", ObservationsAnswer),
         "rollout.schema.json": published("rollout", RolloutAnswer),
         "restorable.schema.json": published("restorable", RestorablePrograms),

@@ -75,14 +75,14 @@ def payload(
     A prompt that depends on an answer is printed as it follows the offline proposer's.
     """
     from generator.catalog import read_catalog
+    from generator.lessons import load_learned
     from generator.llm import PayloadRecorder
-    from generator.load import load
     from generator.pipeline import plan
 
     catalog = read_catalog()
     recorder = PayloadRecorder()
     with bar() as told:
-        inputs = load(fleet, catalog)
+        inputs = load_learned(fleet, catalog)
         memory = history_of_plans(fleet, journal).remembered()
         plan(inputs, catalog, seed=seed, model=recorder, memory=memory, notes=llm_notes, progress=told)
     put("".join(f"{prompt.text()}\n" for prompt in recorder.prompts))

@@ -40,7 +40,7 @@ def drift(
     from generator.catalog import read_catalog
     from generator.drift import drift as drifted
     from generator.inventory.samples import read_samples
-    from generator.load import load
+    from generator.lessons import load_learned
     from generator.measurements import remembered
     from generator.model import Drift
     from generator.present.drift import drift_answer, show_drift
@@ -49,7 +49,7 @@ def drift(
 
     url = None if retrain_webhook is None else checked_url(retrain_webhook)
     catalog = read_catalog()
-    inputs = load(fleet, catalog)
+    inputs = load_learned(fleet, catalog, journal)
     standing = Standing(project, inputs, {workload.name for workload in inputs.fleet.workloads})
     given = () if samples is None else read_samples(samples)
     kept = journal_at(journal, project)
@@ -97,14 +97,14 @@ def regroup(
     """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one."""
     from generator.catalog import read_catalog
     from generator.files import write_tree
-    from generator.load import load
+    from generator.lessons import load_learned
     from generator.membership import regroup as regrouped
     from generator.model import Migration
     from generator.present.regroup import regroup_answer, show_regroup
     from generator.standing import Standing
 
     catalog = read_catalog()
-    inputs = load(fleet, catalog)
+    inputs = load_learned(fleet, catalog)
     standing = Standing(project, inputs, {workload.name for workload in inputs.fleet.workloads})
     migration = Migration(handover_h=handover_hours, usd_per_move=usd_per_move)
     horizon_h = horizon_days * 24.0

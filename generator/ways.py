@@ -8,6 +8,7 @@ from generator.dialogue import OfflineProposer
 from generator.discharge import discharge
 from generator.enlist import enlist
 from generator.errors import InputError
+from generator.lessons import as_learned
 from generator.membership import join, leave
 from generator.model import Catalog, CostInterval, Inputs, Membership, Program
 from generator.place import place
@@ -52,7 +53,7 @@ def ways_to_join(
         Nothing takes the workload in.
     """
     enlisted = enlist(fleet, workload, catalog, content)
-    inputs, name = enlisted.inputs, enlisted.name
+    inputs, name = as_learned(enlisted.inputs, fleet), enlisted.name
     standing = Standing(project, inputs, {one.name for one in inputs.fleet.workloads} - {name})
     found = join(inputs, catalog, standing.layout, name, standing.profile)
     return _ways(standing, "join", found, inputs, catalog, seat, lines=enlisted.lines, traffic=enlisted.traffic)
@@ -66,7 +67,7 @@ def ways_to_leave(fleet: Path, name: str, catalog: Catalog, project: Path, seat:
     InputError
         Fleet or project cannot be used, do not belong together, or have no such workload.
     """
-    before, after = discharge(fleet, name, catalog)
+    before, after = (as_learned(inputs, fleet) for inputs in discharge(fleet, name, catalog))
     standing = Standing(project, before, {workload.name for workload in before.fleet.workloads})
     found = leave(before, after, catalog, standing.layout, name, standing.profile)
     return _ways(standing, "leave", found, after, catalog, seat)

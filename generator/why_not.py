@@ -87,7 +87,7 @@ def _too_small(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
         for k in np.flatnonzero(table.machine_allowed[list(members)].all(axis=0) & (price < price[chosen]))
         if table.hosting[k] == group.hosting and table.memory_gib[k] < table.resident_gib(np.array(members))
     ]
-    if not small or table.processor_class[chosen] > 0:
+    if not small or table.on_gpu[chosen]:
         return None
     largest = max(small, key=lambda k: (table.memory_gib[k], -price[k]))
     need, room = table.resident_gib(np.array(members)), table.memory_gib[largest]

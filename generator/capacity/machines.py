@@ -1,5 +1,6 @@
 """What every machine of the catalogue means to every workload of a fleet, as arrays."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,7 +32,8 @@ class Machines:
     """Workloads against machines and regions.
 
     W workloads in the fleet's order, K machines (a hosting kind and an instance type), R regions, P processor classes
-    (the CPU, and every GPU model). A *processor* is a vCPU or a GPU.
+    (the CPU, and every GPU model; a class of its own for each machine type that observations found faster or slower
+    than its kind). A *processor* is a vCPU or a GPU.
 
     Parameters
     ----------
@@ -88,6 +90,11 @@ class Machines:
     def region_index(self) -> dict[tuple[Cloud, str], int]:
         """Column of a region."""
         return {(region.cloud, region.name): r for r, region in enumerate(self.regions)}
+
+    @cached_property
+    def on_gpu(self) -> NDArray[np.bool_]:
+        """Machines whose processors are GPUs, shape (K,)."""
+        return np.array([machine.gpus > 0 for machine in self.instance_types])
 
     @cached_property
     def artifact_index(self) -> NDArray[np.intp]:
@@ -149,9 +156,8 @@ class Machines:
         """
         allowed = self.machine_allowed[members].all(axis=0)
         if bool((self.artifact_index[members] == self.artifact_index[members[0]]).all()):
-            on_gpu = self.processor_class > 0
             copies_fit = self.gpus_per_copy[members].max(axis=0)[self.processor_class] <= self.processors
-            return allowed & np.where(on_gpu, copies_fit, self.memory_gib >= self.resident_gib(members))
+            return allowed & np.where(self.on_gpu, copies_fit, self.memory_gib >= self.resident_gib(members))
         return allowed & self.multi_model & (self.memory_gib * memory_share >= self.resident_gib(members))
 
 
@@ -160,7 +166,9 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
 
     Service time on another machine follows a roofline: the compute share of the reference measurement scales with
     arithmetic speed, the rest with memory bandwidth. vCPUs count alike, for want of a public figure per family. A model
-    larger than one GPU spreads over the fewest GPUs that hold it and is taken to scale with their number.
+    larger than one GPU spreads over the fewest GPUs that hold it and is taken to scale with their number. What was
+    learned of a machine type multiplies its service time, its work and its price; where only one of the first two was
+    ever measured, it stands for both.
 
     Parameters
     ----------
@@ -201,9 +209,20 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
     hostings: tuple[Hosting, ...] = tuple(hosting for hosting, _ in rows)
     types = tuple(catalog.instance_types[name] for _, name in rows)
     price, estimated = _prices(fleet, catalog, rows, column)
+    learned = {(factor.instance_type, factor.quantity): factor.estimate for factor in fleet.calibration}
+    price *= np.array([learned.get((t.name, "cost"), 1.0) for t in types])[:, None]
+    estimated |= np.array([(t.name, "cost") in learned for t in types])[:, None]
+    paces = [_pace(t, learned) for t in types]
     classes = (CPU, *sorted({t.gpu_model for t in types if t.gpu_model}))
     work, service, slots, copies = _service(fleet, catalog, types, classes)
-    machine_allowed = _machine_allowed(fleet, hostings, types, price, work, classes)
+    kinds = [(t.gpu_model or CPU, *pace) for t, pace in zip(types, paces, strict=True)]
+    known = dict.fromkeys([*((name, 1.0, 1.0) for name in classes), *kinds])
+    column_of = [classes.index(name) for name, _, _ in known]
+    work = work[:, column_of] * np.array([factor for _, factor, _ in known])
+    service = service[:, column_of] * np.array([factor for _, _, factor in known])
+    slots, copies = slots[:, column_of], copies[:, column_of]
+    processor_class = np.array([list(known).index(kind) for kind in kinds], dtype=np.intp)
+    machine_allowed = _machine_allowed(fleet, hostings, types, price, work, processor_class)
     region_allowed = np.array([[_may_process(w, fleet, region) for region in regions] for w in fleet.workloads])
     round_trip = np.array([[_round_trip_s(w, fleet, catalog, region) for region in regions] for w in fleet.workloads])
     egress = np.array([r.egress_usd_per_gib if r.egress_usd_per_gib is not None else np.nan for r in regions])
@@ -214,8 +233,8 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
         hosting=hostings,
         instance_types=types,
         regions=regions,
-        processor_classes=classes,
-        processor_class=np.array([classes.index(t.gpu_model or CPU) for t in types], dtype=np.intp),
+        processor_classes=tuple(name if one == other == 1.0 else f"{name} x {one:g}" for name, one, other in known),
+        processor_class=processor_class,
         processors=np.array([float(t.gpus or t.vcpus) for t in types]),
         memory_gib=USABLE_MEMORY_SHARE * np.array([t.gpu_memory_gib if t.gpus else t.memory_gib for t in types]),
         price_usd_per_h=price,
@@ -297,6 +316,12 @@ def _service(
     return work, service, slots, copies
 
 
+def _pace(machine: InstanceType, learned: Mapping[tuple[str, str], float]) -> tuple[float, float]:
+    """Return by what work and service time of a machine are multiplied."""
+    work, service = (learned.get((machine.name, quantity)) for quantity in ("work", "service"))
+    return (work or service or 1.0, service or work or 1.0)
+
+
 def _gpus_per_copy(workload: Workload, machine: InstanceType) -> int:
     return int(np.ceil(workload.memory_gib / (USABLE_MEMORY_SHARE * machine.gpu_memory_gib)))
 
@@ -307,7 +332,7 @@ def _machine_allowed(
     types: tuple[InstanceType, ...],
     price: FloatArray,
     work: FloatArray,
-    classes: tuple[str, ...],
+    processor_class: NDArray[np.intp],
 ) -> NDArray[np.bool_]:
     allowed = np.zeros((len(fleet.workloads), len(types)), dtype=bool)
     for i, workload in enumerate(fleet.workloads):
@@ -322,7 +347,7 @@ def _machine_allowed(
                 and image is not None
                 and hosting in image.hosting
                 and (machine.gpus > 0) == (workload.accelerator == "gpu")
-                and bool(np.isfinite(work[i, classes.index(machine.gpu_model or CPU)]))
+                and bool(np.isfinite(work[i, processor_class[k]]))
                 and bool(np.isfinite(price[k]).any())
             )
     return allowed

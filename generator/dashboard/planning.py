@@ -11,7 +11,7 @@ from typing import Literal
 
 from generator.catalog import read_catalog
 from generator.errors import CoveyError
-from generator.load import load
+from generator.lessons import load_learned
 from generator.make_plan import make_plan
 from generator.present.document import saved_document
 from generator.present.plan_document import PlanDocument
@@ -129,7 +129,7 @@ def _work(connection: Connection, fleet: Path, terms: Terms) -> None:
         catalog = read_catalog()
         _, found = make_plan(
             fleet,
-            load(fleet, catalog),
+            load_learned(fleet, catalog, terms.journal),
             catalog,
             seed=terms.seed,
             seat=seat,

@@ -50,14 +50,14 @@ def dashboard(
     from generator.dashboard.desk import Desk
     from generator.dashboard.guard import Guard, Keys
     from generator.dashboard.planning import Planning, Terms
-    from generator.load import load
+    from generator.lessons import load_learned
     from generator.present.saved import must_match, read_plan
 
     seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
     terms = Terms(seed, llm, llm_notes, llm_record, llm_replay, journal)
     saved = None if plan_file is None else read_plan(plan_file)
     catalog = read_catalog()
-    inputs = load(fleet, catalog)
+    inputs = load_learned(fleet, catalog, journal)
     if saved is not None and plan_file is not None:
         must_match(saved, inputs.fleet, plan_file)
     with _bound(port) as listening:

@@ -4,8 +4,10 @@ from generator.journal.chain import GENESIS, Break, Entry
 from generator.journal.programs import packed, tree_digest, unpacked
 from generator.journal.recall import recall
 from generator.journal.records import (
+    CalibrationRecord,
     ClaimRecord,
     DeploymentRecord,
+    FactorRecord,
     ObservationsRecord,
     ProgramRecord,
     RecommendationRecord,
@@ -24,9 +26,11 @@ from generator.journal.store import Journal, Kind
 __all__ = [
     "GENESIS",
     "Break",
+    "CalibrationRecord",
     "ClaimRecord",
     "DeploymentRecord",
     "Entry",
+    "FactorRecord",
     "Journal",
     "Kind",
     "ObservationsRecord",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from generator.model import Group, Profile, RejectionReason
+from generator.model import Group, Profile, Quantity, RejectionReason
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # The words of the catalogue and the names of figures; none comes from an inventory.
@@ -192,6 +192,32 @@ class RolloutStepRecord(_Record):
     wave: int | None = None
     why: str | None = None
     approval: Digest | None = None
+
+
+class FactorRecord(_Record):
+    """A factor of a machine type; see `generator.model.MachineFactor`."""
+
+    instance_type: Annotated[str, Field(max_length=100)]
+    quantity: Quantity
+    estimate: Annotated[float, Field(gt=0, le=1e6)]
+    low: Annotated[float, Field(gt=0, le=1e6)]
+    high: Annotated[float, Field(gt=0, le=1e6)]
+    days: Annotated[int, Field(ge=0)]
+    error_before: float | None
+    error_after: float | None
+    used: bool
+    reason: str
+
+
+class CalibrationRecord(_Record):
+    """What was learned of machine types from what was observed of a fleet."""
+
+    version: Literal[1] = 1
+    fleet: str
+    since: AwareDatetime
+    until: AwareDatetime
+    held_back_from: AwareDatetime
+    factors: tuple[FactorRecord, ...]
 
 
 class ApprovedPart(BaseModel):

@@ -1,5 +1,7 @@
 """Every noun of covey as a frozen value. Units stand in the names: `_s _gib _rps _usd_per_h _km _ms`."""
 
+from generator.model.calibration import Calibration as Calibration
+from generator.model.calibration import MachineFactor as MachineFactor
 from generator.model.deployment import Emission as Emission
 from generator.model.deployment import EmittedGroup as EmittedGroup
 from generator.model.deployment import Program as Program
@@ -73,6 +75,7 @@ from generator.model.vocabulary import Goal as Goal
 from generator.model.vocabulary import Hosting as Hosting
 from generator.model.vocabulary import MembershipKind as MembershipKind
 from generator.model.vocabulary import Profile as Profile
+from generator.model.vocabulary import Quantity as Quantity
 from generator.model.vocabulary import RegroupKind as RegroupKind
 from generator.model.vocabulary import RejectionReason as RejectionReason
 from generator.model.vocabulary import Source as Source

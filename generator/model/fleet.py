@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from generator.model.calibration import MachineFactor
 from generator.model.vocabulary import Accelerator, Cloud, Goal, Hosting
 
 
@@ -180,7 +181,15 @@ class OwnPrices:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The company's models and the terms they run under. Workloads are sorted by name."""
+    """The company's models and the terms they run under.
+
+    Parameters
+    ----------
+    workloads : tuple of Workload
+        Sorted by name.
+    calibration : tuple of MachineFactor
+        What was learned of machine types and held on days held back; plans take it into account.
+    """
 
     name: str
     workloads: tuple[Workload, ...]
@@ -194,6 +203,7 @@ class Fleet:
     assumptions: tuple[str, ...]
     cost_centre: str | None = None
     goals: tuple[Goal, ...] = ()
+    calibration: tuple[MachineFactor, ...] = ()
 
 
 def workloads_by_name(workloads: Sequence[Workload]) -> dict[str, Workload]:

@@ -21,6 +21,13 @@ class InstanceType:
     gpu_tflops: float = 0.0
     gpu_bandwidth_gb_s: float = 0.0
 
+    @property
+    def family(self) -> str:
+        """What it shares its hardware with in other sizes: ``ml.c5``, ``run-l4``, ``run-cpu``, ``serverless``."""
+        if self.cloud == "gcp":
+            return f"run-{self.gpu_model or 'cpu'}"
+        return self.name.rpartition(".")[0] or self.name.partition("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

@@ -24,6 +24,7 @@ DriftKind = Literal["level", "season", "correlation", "data", "service-level", "
 DriftAction = Literal["resize", "regroup", "retrain", "nothing"]
 RegroupKind = Literal["resized", "few-moves", "anew"]
 RejectionReason = Literal["cost", "latency", "risk", "region", "machine", "grouping", "timing", "other"]
+Quantity = Literal["service", "work", "cost"]
 FloatArray = NDArray[np.float64]
 
 CLOUD_OF_HOSTING: Mapping[Hosting, Cloud] = {

@@ -78,10 +78,10 @@ class Prometheus:
         parts = urlsplit(url)
         if parts.username or parts.password:
             what = "holds a name or a password, which would end up in logs."
-            raise InputError("--at", what, f"Take it out, and give a token in {TOKEN}.")
+            raise InputError("--source", what, f"Take it out, and give a token in {TOKEN}.")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise InputError(
-                "--at", f"{shown(url)} is no URL of a Prometheus.", "Such as https://prometheus.shop:9090."
+                "--source", f"{shown(url)} is no URL of a Prometheus.", "Such as https://prometheus.shop:9090."
             )
         self._url = url.rstrip("/")
         self._clock = clock

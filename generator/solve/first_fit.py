@@ -87,7 +87,7 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     largest[table.artifact_index] = table.memory_of
     labelled = [{label for i in atom if (label := fleet.workloads[i].keep_apart) is not None} for atom in atoms]
     labels = sorted(set().union(*labelled))
-    on_gpu = table.processor_class > 0
+    on_gpu = table.on_gpu
     copies_fit = table.gpus_per_copy[:, table.processor_class] <= table.processors
     allowed = np.array([table.machine_allowed[list(atom)].all(axis=0) for atom in atoms])
     one = np.array([(copies_fit[list(atom)] | ~on_gpu).all(axis=0) for atom in atoms])

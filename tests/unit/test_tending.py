@@ -44,7 +44,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for t in range(12)
     ]
     seen = table(folder / "seen.csv", rows)
-    done = covey("observe", PROJECT, "--source", "files", "--at", seen, "--journal", folder / "journal.sqlite")
+    done = covey("observe", PROJECT, "--source", f"files={seen}", "--journal", folder / "journal.sqlite")
     assert 0 == done.exit_code, done.stderr
     return folder / "journal.sqlite"
 

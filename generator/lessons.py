@@ -1,0 +1,99 @@
+"""What was learned of machine types: into the fleet's journal, and out of it into what is planned."""
+
+import contextlib
+from collections.abc import Generator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from generator.errors import InputError, JournalError
+from generator.history import folder_of, journal_at
+from generator.journal import CalibrationRecord, FactorRecord, Journal
+from generator.load import load
+from generator.model import Calibration, Catalog, Inputs, MachineFactor
+from generator.present.calibration import WORDS
+from generator.present.figures import plain
+from generator.shell import say
+
+# Of any fleet, among which the newest of this one is looked for.
+NEWEST = 50
+
+
+def load_learned(fleet: Path, catalog: Catalog, journal: str | None = None) -> Inputs:
+    """Read a fleet and its traffic, and what was learned of the machines it may run on.
+
+    Parameters
+    ----------
+    fleet : Path
+    catalog : Catalog
+    journal : str, optional
+        As `JournalAt` says.
+
+    Raises
+    ------
+    InventoryError
+    TrafficError
+    """
+    return as_learned(load(fleet, catalog), fleet, journal)
+
+
+def as_learned(inputs: Inputs, fleet: Path, journal: str | None = None) -> Inputs:
+    """Return inputs with the newest calibration of their fleet; where there is none to be had, as they are.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    fleet : Path
+        Where they were read; its journal lies beside it.
+    journal : str, optional
+        As `JournalAt` says.
+    """
+    with _without_harm():
+        kept = journal_at(journal, folder_of(fleet))
+        if kept is None or kept.is_absent():
+            return inputs
+        used = _newest(kept, inputs.fleet.name)
+        if used:
+            assumptions = (*inputs.fleet.assumptions, *(_said(factor) for factor in used))
+            return replace(inputs, fleet=replace(inputs.fleet, calibration=used, assumptions=assumptions))
+    return inputs
+
+
+def content(fleet: str, calibration: Calibration) -> bytes:
+    """Spell a calibration as what a journal keeps."""
+    return CalibrationRecord(
+        fleet=fleet,
+        since=calibration.since,
+        until=calibration.until,
+        held_back_from=calibration.held_back_from,
+        factors=tuple(FactorRecord(**asdict(factor)) for factor in calibration.factors),
+    ).content()
+
+
+def _newest(kept: Journal, fleet: str) -> tuple[MachineFactor, ...]:
+    for entry in reversed(kept.entries(kind="calibration", newest=NEWEST)):
+        try:
+            record = CalibrationRecord.model_validate_json(kept.content(entry.content))
+        except ValidationError:
+            what = f"content {entry.content} is not of the shape that this covey writes."
+            raise JournalError(f"journal {kept}", what, "Use the covey that wrote it.") from None
+        if record.fleet == fleet:
+            return tuple(MachineFactor(**factor.model_dump()) for factor in record.factors if factor.used)
+    return ()
+
+
+def _said(factor: MachineFactor) -> str:
+    rests = f"learned from {factor.days} days" if factor.days else "borrowed from its family"
+    return (
+        f"{factor.instance_type}: {WORDS[factor.quantity]} is {factor.estimate:.2f} ({factor.low:.2f} to "
+        f"{factor.high:.2f}) times what the catalogue says, {rests}"
+    )
+
+
+@contextlib.contextmanager
+def _without_harm() -> Generator[None]:
+    try:
+        yield
+    except InputError as error:
+        say(plain(f"{error.where}: {error.what} Nothing that was learned is used."))
