@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from generator.dashboard import views
 from generator.dashboard.asked import TheDesk, TheGroup, ThePlan, TheProfile, decided, shown
 from generator.dashboard.joining import MOST_CHARACTERS
+from generator.dashboard.observed import observed
 from generator.dashboard.told import told
 from generator.dashboard.unified import unified
 from generator.errors import CoveyError
@@ -64,8 +65,15 @@ def plan(request: Request, desk: TheDesk, plan: ThePlan, profile: TheProfile) ->
 @page("/groups/{name}")
 def group(request: Request, desk: TheDesk, plan: ThePlan, profile: TheProfile, found: TheGroup) -> Response:
     """Show one group."""
-    seen = views.group_view(desk.inputs, plan, profile, found, desk.verdict(plan, profile))
-    return shown(request, "group", **seen, **decided(desk, plan))
+    verdict = desk.verdict(plan, profile)
+    judged = next((one for one in verdict.groups if one.name == found.name), None)
+    return shown(
+        request,
+        "group",
+        **views.group_view(desk.inputs, plan, profile, found, verdict),
+        **decided(desk, plan),
+        observed=observed(desk.book, desk.inputs, found, judged),
+    )
 
 
 @page("/groups/{name}/alarms.json")

@@ -7,6 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from generator.approval.on_disk import approval_of
+from generator.catalog import read_catalog
+from generator.dashboard.book import Book
+from generator.dashboard.desk import Desk
+from generator.dashboard.planning import Planning, Terms
+from generator.load import load
+from generator.starter import starter
 from tests.dashboards import NAMES, browser, desk, large, planned, pretended, served
 
 pytestmark = pytest.mark.browser
@@ -37,7 +43,9 @@ def page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr("generator.ship.preview", pretended)
-    with served(desk(tmp_path / "infra")) as found:
+    monkeypatch.delenv("COVEY_JOURNAL", raising=False)
+    (tmp_path / "fleet").mkdir()
+    with served(desk(tmp_path / "infra", tmp_path / "fleet")) as found:
         yield found
 
 
@@ -53,17 +61,34 @@ def approve(page: Page, by: str) -> None:
     page.get_by_role("button", name="Approve balanced").click()
 
 
-def test_a_newcomer_opens_compares_sees_the_changes_and_approves(page: Page, address: str, tmp_path: Path) -> None:
-    enter(page, address)
-    page.get_by_role("link", name="Plan", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(f"ways to serve {len(NAMES)} models")
-    page.get_by_role("article").filter(has_text="balanced").get_by_role("link", name="See what it changes").click()
-    page.locator("summary", has_text="stacks/groups/prod_").first.click()
-    expect(page.locator("pre.diff .add").filter(has_text="STACK = ").first).to_be_visible()
-    approve(page, "ada")
-    expect(page.get_by_text("Approved by ada")).to_be_visible()
+def test_a_newcomer_plans_compares_sees_the_changes_and_approves(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.ship.preview", pretended)
+    fleet, project, catalog = tmp_path / "fleet", tmp_path / "infra", read_catalog()
+    fleet.mkdir()
+    for name, text in starter().items():
+        (fleet / name).write_text(text)
+    planning = Planning(fleet, Terms(), None)
+    unplanned = Desk(
+        fleet, load(fleet, catalog), catalog, planning, project, offline=True, book=Book(fleet, None)
+    )  # fmt: skip
+    try:
+        with served(unplanned) as address:
+            here = enter(page, address)
+            page.get_by_role("link", name="Plan", exact=True).click()
+            page.wait_for_url(f"{here}/plan", timeout=5 * PATIENCE_MS)
+            expect(page.get_by_role("heading", level=1)).to_contain_text("ways to serve")
+            balanced = page.get_by_role("article").filter(has_text="balanced")
+            balanced.get_by_role("link", name="See what it changes").click()
+            page.locator("summary", has_text="stacks/groups/prod_").first.click()
+            expect(page.locator("pre.diff .add").filter(has_text="STACK = ").first).to_be_visible()
+            approve(page, "ada")
+            expect(page.get_by_text("Approved by ada")).to_be_visible()
+    finally:
+        planning.stop()
 
-    assert approval_of(tmp_path / "infra").approved_by == "ada"
+    assert approval_of(project).approved_by == "ada"
 
 
 def test_a_stale_approval_is_refused(page: Page, address: str, tmp_path: Path) -> None:
@@ -81,6 +106,51 @@ def test_a_stale_approval_is_refused(page: Page, address: str, tmp_path: Path) -
     assert approval_of(tmp_path / "infra").approved_by == "ada"
 
 
+def test_one_takes_the_plan_the_other_sees_it_and_both_find_what_was_said_in_the_log(page: Page, address: str) -> None:
+    here = enter(page, address)
+    late = page.context.new_page()
+    for one in (page, late):
+        one.goto(f"{here}/plan?profile=balanced")
+    page.get_by_label("Who takes it").fill("ada")
+    page.get_by_role("button", name="Take it").click()
+    expect(page.get_by_text("ada took this plan to decide")).to_be_visible()
+    late.get_by_label("Who takes it").fill("grace")
+    with late.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        late.get_by_role("button", name="Take it").click()
+    page.locator("summary", has_text="Reject balanced").click()
+    page.get_by_label("For its").select_option("region")
+    page.get_by_label("In words").fill("<img src=x onerror=alert(1)>")
+    page.get_by_role("button", name="Reject balanced").click()
+    expect(page.get_by_text("rejected balanced for its region")).to_be_visible()
+    late.goto(f"{here}/log")
+
+    assert answered.value.status == 412
+    expect(late.get_by_text("The chain holds")).to_be_visible()
+    expect(late.get_by_text("balanced: region. <img src=x onerror=alert(1)>")).to_be_visible()
+    assert late.locator("table img").count() == 0
+
+
+def test_an_entry_too_large_or_wrong_ends_in_words_and_stays_in_the_form(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "new.yaml").write_text("name: <script>alert(1)</script>\n")
+    here = enter(page, address)
+    page.goto(f"{here}/join")
+    entry = page.get_by_label("The workload's entry, as YAML")
+    page.locator("input[type=file]").set_input_files(tmp_path / "new.yaml")
+    expect(entry).to_have_value("name: <script>alert(1)</script>\n")
+    page.get_by_role("button", name="See where it may go").click()
+    expect(page.get_by_role("alert")).to_contain_text("fleet.yaml")
+    expect(entry).to_have_value("name: <script>alert(1)</script>\n")
+    entry.evaluate("one => { one.removeAttribute('maxlength'); one.value = 'x'.repeat(3_000_000); }")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.get_by_role("button", name="See where it may go").click()
+
+    expect(page.get_by_text("The form is larger than")).to_be_visible()
+    assert answered.value.status == 413
+
+
 def test_hostile_names_run_nothing_on_any_page(page: Page, address: str) -> None:
     happened: list[str] = []
 
@@ -93,7 +163,10 @@ def test_hostile_names_run_nothing_on_any_page(page: Page, address: str) -> None
     page.on("console", lambda message: happened.append(message.text) if message.type == "error" else None)
     here = enter(page, address)
     page.on("request", lambda asked: None if asked.url.startswith(here) else happened.append(asked.url))
-    for path in ("/", "/plan", f"/groups/{planned()[1].chosen.groups[0].name}", "/graph", "/program"):
+    page.goto(f"{here}/plan?profile=balanced")
+    page.get_by_label("Who takes it").fill(next(name for name in NAMES if name.startswith("<")))
+    page.get_by_role("button", name="Take it").click()
+    for path in ("/", "/plan", f"/groups/{planned()[1].chosen.groups[0].name}", "/graph", "/program", "/join", "/log"):
         page.goto(here + path)
         page.wait_for_load_state("networkidle")
         for found in page.locator("details").all():

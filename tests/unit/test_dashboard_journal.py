@@ -5,19 +5,24 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Barrier, Thread
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from generator.approval.on_disk import approval_of
 from generator.dashboard.planning import Planning, Terms
-from generator.history import journal_at
+from generator.history import history_of_decisions, journal_at
 from generator.journal import Journal, RejectionRecord, recall
+from generator.measurements import contents
+from generator.model import Measured, Observations, Window
+from generator.present.document import layout_of
 from generator.starter import starter
-from tests.dashboards import Site, desk, planned, pretended, site
+from tests.dashboards import NAMES, Site, desk, planned, pretended, site
 from tests.gemini_server import gemini_server
 from tests.plans import HOSTILE
 
@@ -340,6 +345,51 @@ def test_without_a_journal_nothing_pretends_to_be_kept(tmp_path: Path, monkeypat
     assert client.post("/plan/reject", data=form).status_code == 422
     form = alone.form(plan=digest, by="ada", act="take", shown="0" * 64, profile="balanced")
     assert client.post("/plan/claim", data=form).status_code == 422
+
+
+def test_what_a_group_did_stands_beside_what_was_predicted_and_nothing_where_nobody_looked(
+    one: Site, fleet: Path
+) -> None:
+    inputs, plan = planned()
+    group = plan.chosen.groups[0]
+    path = f"/groups/{group.name}?profile={plan.chosen.profile}"
+    assert "Predicted against observed" not in one.client.get(path).text
+    served = tuple(sorted(layout_of(plan, plan.chosen.profile).groups, key=lambda other: other.name))
+    shape = (len(served), 24)
+    nothing = np.full(shape, np.nan)
+    groups = Measured(
+        tuple(other.name for other in served), np.full(shape, 7.0), np.full(shape, 0.7), nothing, nothing,
+        np.full(shape, 321.0),
+    )  # fmt: skip
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    found = Observations(
+        window=Window(begin, begin + timedelta(days=1), 3600.0),
+        served=served,
+        groups=groups,
+        workloads=Measured(tuple(sorted(NAMES)), *(np.full((len(NAMES), 24), np.nan) for _ in range(5))),
+        replicas=np.full(shape, 1.5),
+        utilization=nothing,
+        cost_usd_per_h=nothing,
+        notes=(f"{SCRIPT} was mended",),
+    )
+    history = history_of_decisions(fleet)
+    for kind, content in contents(found, fleet=inputs.fleet.name, source="files").items():
+        history.add(kind, content)
+    page = one.client.get(path).text
+
+    for said in (
+        "Predicted against observed",
+        "2026-01-01 00:00",
+        ">7<",
+        ">1.50<",
+        ">321 ms<",
+        ">10.00%<",
+        "not measured",
+    ):
+        assert said in page
+    assert SCRIPT not in page
+    tamper(fleet, "UPDATE content SET body = x'00'")
+    assert "is not what was written" in one.client.get(path).text
 
 
 def test_planning_on_the_page_asks_whom_covey_plan_asks_and_remembers_as_it_does(
