@@ -27,6 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in
 
 UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 LONGEST_BAKE_S = 7 * 24 * 3600.0
+LONGEST_LINE = 10_000
 
 
 def rollout(
@@ -338,6 +339,18 @@ def _end(chronicle: "Chronicle", name: str, project: Path, *, offline: bool, jso
         what = f"was stopped and taken back: {now.why}."
         raise DeployError("the rollout", plain(what), f"{project} holds what runs: the program before it.")
     say(f"{now.phase.capitalize()}. Who did what, and when: covey log --kind rollout-step")
+    if now.phase == "done":
+        say(f"Set this in fleet.yaml, or the next plan will bring the old versions back:\n{_lines(held)}".rstrip())
+    elif held.record.command == "rollback":
+        say(f"{project} may hold other versions than fleet.yaml says now: set them back there, too.")
+
+
+def _lines(held: "Held") -> str:
+    """Spell what fleet.yaml is to say of the workloads that were rolled out."""
+    import yaml
+
+    said = [{"name": one.workload, "version": one.after, "artifact": one.artifact_after} for one in held.record.changes]
+    return yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=LONGEST_LINE)
 
 
 def _print(held: "Held", *, json: bool) -> None:

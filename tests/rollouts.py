@@ -68,6 +68,11 @@ class PaperRegions:
     def unserved(self, stacks: Sequence[str]) -> tuple[str, ...]:
         return tuple(f"{stack} is missing" for stack in stacks if stack in self.missing)
 
+    def digests(self, stack: str, artifacts: Sequence[str]) -> dict[str, str]:
+        if stack in self.missing:
+            raise DeployError(artifacts[0], "is not there.", "Upload it.")
+        return dict.fromkeys(artifacts, f"md5:{stack}")
+
     @property
     def placed(self) -> str:
         return (self.folder / "placed").read_text()

@@ -184,7 +184,10 @@ RolloutStep = Literal[
 
 
 class RolloutStepRecord(_Record):
-    """One step of a rollout, written before what it says is done, or after."""
+    """One step of a rollout, written before what it says is done, or after.
+
+    `artifacts` are the buckets' own digests of the new versions, by workload; none are known offline.
+    """
 
     version: Literal[1] = 1
     rollout: Digest
@@ -192,6 +195,7 @@ class RolloutStepRecord(_Record):
     wave: int | None = None
     why: str | None = None
     approval: Digest | None = None
+    artifacts: dict[str, str] = {}
 
 
 class FactorRecord(_Record):

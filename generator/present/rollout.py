@@ -31,7 +31,7 @@ STEPS: Mapping[str, str] = {
 
 
 class RolledWorkload(Answer):
-    """A workload's version and artifact, before and after."""
+    """A workload's version and artifact, before and after; `digest` is the bucket's own, null where nobody asked."""
 
     workload: str
     stack: str
@@ -39,6 +39,7 @@ class RolledWorkload(Answer):
     after: str
     artifact_before: str
     artifact_after: str
+    digest: str | None
 
 
 class RolledWave(Answer):
@@ -118,7 +119,9 @@ def rollout_answer(held: "Held") -> RolloutAnswer:
         approval=now.approval,
         before=record.before,
         after=record.after,
-        changes=tuple(RolledWorkload(**one.model_dump()) for one in record.changes),
+        changes=tuple(
+            RolledWorkload(**one.model_dump(), digest=now.artifacts.get(one.workload)) for one in record.changes
+        ),
         waves=tuple(
             RolledWave(stacks=wave.stacks, rate_rps=wave.rate_rps, state=state, reason=reason)
             for wave, state, reason in zip(record.waves, now.waves, now.reasons, strict=True)

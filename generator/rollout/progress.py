@@ -1,7 +1,7 @@
 """How far a rollout has come: what its entries in the journal say, and nothing else."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from generator.journal import RolloutRecord, RolloutStep, RolloutStepRecord
@@ -40,6 +40,8 @@ class Progress:
         Why it was stopped.
     approval : str or None
         Digest of the approval it began under.
+    artifacts : mapping of str to str
+        Digests of the new versions' artifacts by workload, as their buckets told before it began.
     """
 
     phase: Phase
@@ -47,6 +49,7 @@ class Progress:
     reasons: tuple[str | None, ...]
     why: str | None = None
     approval: str | None = None
+    artifacts: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def ended(self) -> bool:
@@ -86,4 +89,5 @@ def after(now: Progress, step: RolloutStepRecord) -> Progress:
         reasons=tuple(reasons),
         why=step.why if step.step == "stopped" else now.why,
         approval=step.approval or now.approval,
+        artifacts=step.artifacts or now.artifacts,
     )

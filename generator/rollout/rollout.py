@@ -1,6 +1,6 @@
 """Region by region to another program, watched; and back by itself when that does not go well."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from generator.errors import CoveyError, DeployError, JournalError
@@ -31,6 +31,10 @@ class Regions(Protocol):
 
     def unserved(self, stacks: Sequence[str]) -> tuple[str, ...]:
         """Say which endpoints of stacks do not serve what their last update asked for."""
+        ...
+
+    def digests(self, stack: str, artifacts: Sequence[str]) -> Mapping[str, str]:
+        """Return the digests of artifacts that a stack is to serve, by key; none where there is no bucket to ask."""
         ...
 
 
@@ -86,7 +90,8 @@ def rollout(
     Raises
     ------
     CoveyError
-        Before it began: an alarm fires already, or a region cannot be asked. Later: a step cannot be noted.
+        Before it began: an alarm fires already, an artifact is missing, or a region cannot be asked. Later: a step
+        cannot be noted.
     KeyboardInterrupt
         A second one, while waves were taken back: what is left is in the journal.
     """
@@ -122,17 +127,18 @@ class _Run:
         self._pause = pause
         self._told = told
 
-    def step(
-        self, step: RolloutStep, wave: int | None = None, *, why: str | None = None, approval: str | None = None
-    ) -> None:
-        taken = RolloutStepRecord(rollout=self._digest, step=step, wave=wave, why=why, approval=approval)
-        self._note(taken)
-        self.now = after(self.now, taken)
+    def step(self, step: RolloutStep, wave: int | None = None, *, why: str | None = None) -> None:
+        self._take(RolloutStepRecord(rollout=self._digest, step=step, wave=wave, why=why))
+
+    def _take(self, step: RolloutStepRecord) -> None:
+        self._note(step)
+        self.now = after(self.now, step)
 
     def forth(self, approval: str | None) -> None:
         if self.now.phase == "prepared":
             self._require_quiet()
-            self.step("began", approval=approval)
+            artifacts = self._artifacts()
+            self._take(RolloutStepRecord(rollout=self._digest, step="began", approval=approval, artifacts=artifacts))
         try:
             for number, state in enumerate(self.now.waves):
                 if state != "passed":
@@ -179,6 +185,15 @@ class _Run:
         if wrong:
             remedy = "Mend that first; an alarm that has nothing to do with it may be named: --despite ALARM."
             raise DeployError("before the rollout", f"{'; '.join(wrong)}. Nothing was touched.", remedy)
+
+    def _artifacts(self) -> dict[str, str]:
+        """Look up what is rolled out, by workload; what is not there fails here, before anybody is touched."""
+        found: dict[str, str] = {}
+        for stack in dict.fromkeys(one.stack for one in self._record.changes):
+            keys = {one.workload: one.artifact_after for one in self._record.changes if one.stack == stack}
+            digests = self._regions.digests(stack, sorted(set(keys.values())))
+            found |= {name: digests[key] for name, key in keys.items() if key in digests}
+        return found
 
     def _wave(self, number: int) -> None:
         wave = self._record.waves[number]

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from generator.approval.approval_document import read_approval
@@ -166,7 +167,28 @@ def test_first_the_waves_are_shown_and_the_program_written_then_approved_then_ro
     assert approval.digest == answer["approval"]
     assert [] == Journal(place / "journal.sqlite").verify()
     assert 0 == covey("log", "--journal", place / "journal.sqlite").exit_code
-    assert 2 == rollout(place).exit_code
+
+
+@pytest.mark.usefixtures("waits", "engine")
+def test_fleet_yaml_stays_its_owners_and_the_lines_it_lacks_are_those_that_the_next_rollout_asks_for(
+    place: Path,
+) -> None:
+    inventory = place / "fleet" / "fleet.yaml"
+    before = inventory.read_text()
+    done = rollout(place, "--unapproved")
+    assert (0, before) == (done.exit_code, inventory.read_text())
+
+    behind = rollout(place, "--unapproved", version="3")
+    assert (2, True) == (behind.exit_code, "another program than the one that lies there" in behind.stderr)
+
+    for one in yaml.safe_load(done.stderr.partition("bring the old versions back:\n")[2]):
+        key, version = one["artifact"], one["version"]
+        text = inventory.read_text()
+        inventory.write_text(
+            text.replace(f"artifact: {key.replace('2.tar', '1.tar')}", f"artifact: {key}\n    version: '{version}'")
+        )
+    ahead = rollout(place, "--unapproved", version="3")
+    assert 0 == ahead.exit_code, ahead.stderr
 
 
 @pytest.mark.usefixtures("engine")

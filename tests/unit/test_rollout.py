@@ -45,6 +45,22 @@ def test_each_region_is_updated_after_the_one_before_it_stayed_quiet(kept: Chron
     assert [("began", None), *((step, at) for at in range(3) for step in a_wave), ("done", None)] == steps(kept)
 
 
+def test_what_was_rolled_out_is_recorded_by_the_digest_of_its_artifact(kept: Chronicle, tmp_path: Path) -> None:
+    run(kept.begin(record()), PaperRegions(tmp_path / "regions"), kept)
+
+    assert {stack: f"md5:{stack}" for stack in STACKS} == again(kept).now.artifacts
+
+
+def test_an_artifact_that_is_missing_is_found_before_anybody_is_touched(kept: Chronicle, tmp_path: Path) -> None:
+    regions = PaperRegions(tmp_path / "regions")
+    regions.missing = (THIRD,)
+
+    with pytest.raises(DeployError):
+        run(kept.begin(record(bake_s=0.0)), regions, kept)
+
+    assert ([], "prepared") == (regions.acts, again(kept).now.phase)
+
+
 def test_an_alarm_of_the_canary_stops_the_rollout_before_anybody_else_is_touched(
     kept: Chronicle, tmp_path: Path
 ) -> None:
