@@ -113,8 +113,8 @@ HEARD = Rule(
     domain="cost",
     severity="medium",
     title="Every budget tells somebody.",
-    incident="A budget without subscribers is a line in a console nobody opens: an estimate of 10,000 $ became a "
-    "bill of 70,647 $ (infracost#1362).",
+    incident="A budget without subscribers is a line in a console nobody opens, and estimate and bill can be far "
+    "apart: 70,647 $ and about 10,000 $ in infracost#1362.",
     remedy="Give every notification a topic, an address or a channel.",
     link="https://github.com/infracost/infracost/issues/1362",
     types=(AWS_BUDGET, GCP_BUDGET),
