@@ -185,14 +185,14 @@ def _prepared(
 ) -> "Held":
     from generator.approval.on_disk import tree_on_disk
     from generator.catalog import read_catalog
-    from generator.load import load
+    from generator.lessons import load_learned
     from generator.project import offline_folder
     from generator.promote import promote
     from generator.rollout import draft, prepare
     from generator.standing import Standing
 
     catalog = read_catalog()
-    inputs = load(fleet, catalog)
+    inputs = load_learned(fleet, catalog)
     promoted = promote(inputs.fleet, version, cohort=cohort, names=workloads, artifacts=keys)
     standing = Standing(project, inputs, {one.name for one in inputs.fleet.workloads})
     drafted = draft(
