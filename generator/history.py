@@ -135,8 +135,10 @@ class History:
         """
         from generator.journal import packed
 
+        if self._journal is None:
+            return
         content = packed(files)
-        if self._journal is not None and not self._journal.holds(sha256(content).hexdigest()):
+        if not self._journal.holds(sha256(content).hexdigest()):
             self.add("program", content)
 
     def remembered(self) -> "tuple[Example, ...]":
