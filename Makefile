@@ -5,7 +5,7 @@ SCHEMAS := build/schemas
 # A file stays on one core: its tests share a running fleet, a plan, a recording. In the order they are named in.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-solver bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-drift year bench-solver bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
@@ -49,6 +49,14 @@ bench-proposers: .venv/ready
 # Sixty workloads joined one after another, against planning everyone at once; reads the same traces.
 bench-join: .venv/ready
 	$(BIN)/python -m benchmarks.join
+
+# Changes injected into real traffic: which are found, and what cries wolf.
+bench-drift: .venv/ready
+	$(BIN)/python -m benchmarks.drift
+
+# The longest trace week by week through observe, learn, drift and regroup; draws docs/year.svg.
+year: .venv/ready
+	$(BIN)/python -m benchmarks.year --picture
 
 # Real engine, stand-in providers: growth to 200 groups, and an emitted stack beside its hand-written twin.
 bench-preview: .venv/ready pulumi

@@ -7,7 +7,7 @@ from scipy.optimize import linear_sum_assignment
 
 from generator.capacity.sizing import Sizing
 from generator.membership.running import Members, Running
-from generator.model import Group, Migration
+from generator.model import Communities, CorrelationGraph, Group, Migration
 from generator.solve import Problem
 
 
@@ -20,15 +20,24 @@ class MovingProblem(Problem):
 
     Parameters
     ----------
-    problem : Problem
+    correlation : CorrelationGraph
+    communities : Communities
     running : Running
     migration : Migration
     horizon_h : float, h
     """
 
-    def __init__(self, problem: Problem, running: Running, migration: Migration, horizon_h: float) -> None:
-        # The same problem, sizings and all; only worth differs.
-        self.__dict__.update(problem.__dict__)
+    def __init__(
+        self,
+        correlation: CorrelationGraph,
+        communities: Communities,
+        running: Running,
+        migration: Migration,
+        horizon_h: float,
+    ) -> None:
+        super().__init__(
+            running.machines, running.inputs.planned, correlation, communities, running.weighting, headroom=1.0
+        )
         self._home: dict[int, int] = {}
         self._usd_per_h: list[float] = []
         self._whole: set[Members] = set()

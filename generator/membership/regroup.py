@@ -34,8 +34,8 @@ from generator.solve.search import search
 
 METHOD = "planned, then regrouped"
 HORIZON_H = 30.0 * 24.0
-# Group sizes looked at per class and workload, beside a sum: as in `solve`.
-SIZINGS, SIZINGS_PER_ATOM = 1500, 2
+# Groups that may be looked at, in all and for each unit: what runs is a better start than those of `solve`.
+SIZINGS, SIZINGS_PER_ATOM = 300, 2
 # Savings under this share of what runs are ties: cost curves are lumpy, and the later window is one of many.
 TIE_SHARE = 0.03
 # Workloads that may fall short of their objective beyond those that do, as a share: chance on one window.
@@ -94,10 +94,14 @@ def regroup(
     running = Running(inputs, table, layout, profile)
     before = Judged(layout, admit(layout, table, inputs.scored))
     graph = correlate(inputs.fleet, inputs.planned)
-    problem = Problem(table, inputs.planned, graph, partition(graph, seed=seed), WEIGHTINGS[profile], 1.0)
+    communities = partition(graph, seed=seed)
+    problem = Problem(table, inputs.planned, graph, communities, WEIGHTINGS[profile], 1.0)
+    moving = MovingProblem(graph, communities, running, migration, horizon_h)
+    # What a group costs is the same for both, and sized once.
+    moving.sizer = problem.sizer
     options: list[RegroupOption] = []
     seen = {_spelling(layout.groups)}
-    for number, (kind, found) in enumerate(_ways(running, problem, migration, horizon_h, seed)):
+    for number, (kind, found) in enumerate(_ways(running, problem, moving, seed)):
         progress("looking for better groups", number / 3)
         groups = [_kept(running, group, migration, horizon_h) for group in named(running, found)]
         if _spelling(groups) in seen:
@@ -109,9 +113,7 @@ def regroup(
     return Regrouping(before, _alone(running, problem), tuple(options), proposed, reason)
 
 
-def _ways(
-    running: Running, problem: Problem, migration: Migration, horizon_h: float, seed: int
-) -> Iterator[tuple[RegroupKind, Found]]:
+def _ways(running: Running, problem: Problem, moving: MovingProblem, seed: int) -> Iterator[tuple[RegroupKind, Found]]:
     resized: Found = []
     for group in running.layout.groups:
         members = running.members(group.workloads)
@@ -119,7 +121,6 @@ def _ways(
         if sizing is not None:
             resized.append((members, sizing))
     yield "resized", resized
-    moving = MovingProblem(problem, running, migration, horizon_h)
     chosen: list[Members] = []
     for atoms in problem.classes:
         start = _start(running, moving, atoms)

@@ -1,0 +1,283 @@
+"""Changes injected into real traffic: which are found, and what cries wolf: `python -m benchmarks.drift`.
+
+The early part of a trace is planned on; every later stretch is watched twice, as it was and with a change in some of
+its workloads, and an alarm is a workload named for a stretch. Static thresholds stand beside: one figure for all
+workloads and kind of change, the one that does best on the early part's own stretches with the same changes injected.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+
+from benchmarks.traces import TRACE_OF, inputs
+from generator.capacity.machines import Machines, machines
+from generator.catalog import read_catalog
+from generator.correlate import correlate
+from generator.drift import drift
+from generator.layouts import layout
+from generator.model import FloatArray, Layout, Measured, Observations, Traffic, Window
+from generator.partition import partition
+from generator.solve import Problem, best_packings, with_sizing
+from generator.solve.problem import WEIGHTINGS
+
+DAYS_PER_MONTH = 730.0 / 24.0
+# Workloads that change in a stretch, of those busy in such a share of its hours: nothing can be said of the others.
+CHANGED = 3
+LEAST_ACTIVE = 0.18
+SEEDS = 2
+STRETCHES = ("uci_online_retail:7", "uci_online_retail:28", "servegen:1", "servegen:3")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trace cut into what is planned on and stretches that follow, bins a stretch."""
+
+    name: str
+    layout: Layout
+    machines: Machines
+    planned: Traffic
+    later: tuple[Traffic, ...]
+    bins: int
+
+
+Change = Callable[[FloatArray, int, np.random.Generator], FloatArray]
+
+
+def _factor(by: float) -> Change:
+    return lambda rate, _day, _rng: rate * by
+
+
+def _later_by(hours: int) -> Change:
+    return lambda rate, day, _rng: np.roll(rate, hours * day // 24)
+
+
+def _days_reordered(rate: FloatArray, day: int, rng: np.random.Generator) -> FloatArray:
+    """Keep every day as it was and give the days another order: the same level and hours, company lost."""
+    days = rate.reshape(-1, day)
+    if len(days) == 1:  # the hours of the one day, by blocks of three, keep the level alone
+        return rng.permutation(rate.reshape(8, -1), axis=0).ravel()
+    return days[rng.permutation(len(days))].ravel()
+
+
+def _burst(rate: FloatArray, day: int, rng: np.random.Generator) -> FloatArray:
+    """Twenty times the busiest hour's mean for three hours."""
+    hour = day // 24
+    changed = rate.copy()
+    first = int(rng.integers(0, len(rate) - 3 * hour))
+    changed[first : first + 3 * hour] += 20.0 * rate[: len(rate) // hour * hour].reshape(-1, hour).mean(axis=1).max()
+    return changed
+
+
+CHANGES: Mapping[str, Change] = {
+    "level x 3": _factor(3.0),
+    "level x 1.5": _factor(1.5),
+    "level / 3": _factor(1 / 3),
+    "silence": _factor(0.0),
+    "8 hours later": _later_by(8),
+    "days reordered": _days_reordered,
+    "3-hour burst": _burst,
+}
+KIND_OF = {
+    "level x 3": "level",
+    "level x 1.5": "level",
+    "level / 3": "level",
+    "silence": "level",
+    "8 hours later": "season",
+    "days reordered": "correlation",
+    "3-hour burst": "anomaly",
+}
+
+
+def main() -> None:
+    """Watch the traces of the command line, and print a table."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("stretches", nargs="*", default=[], help="trace:days, " + " ".join(STRETCHES) + " by default")
+    asked.add_argument("--seeds", type=int, default=SEEDS)
+    given = asked.parse_args()
+    for stretch in given.stretches or STRETCHES:
+        name, days = stretch.split(":")
+        case = read(name, int(days))
+        for line in measured(case, given.seeds):
+            print(line, flush=True)  # noqa: T201 (a benchmark's output)
+
+
+def read(name: str, days: int) -> Case:
+    """Plan on the early part of a trace and cut the rest into stretches."""
+    trace = TRACE_OF[name]()
+    given = inputs(trace, 0)
+    day = round(86_400 / trace.bin_s)
+    bins = days * day
+    table = machines(given.fleet, read_catalog())
+    graph = correlate(given.fleet, given.planned)
+    problem = Problem(table, given.planned, graph, partition(graph, seed=0), WEIGHTINGS["cheapest"], 1.0)
+    packed = [group for atoms in problem.classes for group in best_packings(problem, atoms, 1)[0][1]]
+    found = layout(table, given.planned, with_sizing(problem, packed), source="solver", method="packing")
+    later = tuple(_stretch(given.scored, at, bins) for at in range(0, given.scored.window.bins - bins + 1, bins))
+    return Case(name, found, table, given.planned, later, bins)
+
+
+def _stretch(traffic: Traffic, at: int, bins: int) -> Traffic:
+    window = traffic.window
+    start = window.start + timedelta(seconds=at * window.bin_s)
+    times = Window(start, start + timedelta(seconds=bins * window.bin_s), window.bin_s)
+    return replace(traffic, rate_rps=traffic.rate_rps[:, at : at + bins], window=times)
+
+
+def observed(traffic: Traffic) -> Observations:
+    """Return rates as if they had been measured, and nothing else."""
+
+    def unmeasured(rows: int) -> FloatArray:
+        return np.full((rows, traffic.window.bins), np.nan)
+
+    def only(names: tuple[str, ...], rate: FloatArray) -> Measured:
+        none = unmeasured(len(names))
+        return Measured(names, rate, none, none, none, none)
+
+    nothing = unmeasured(0)
+    return Observations(
+        traffic.window,
+        (),
+        only((), nothing),
+        only(traffic.workloads, traffic.rate_rps),
+        nothing,
+        nothing,
+        nothing,
+    )
+
+
+def injected(traffic: Traffic, change: Change, seed: int) -> tuple[Traffic, frozenset[str]]:
+    """Change some workloads of a stretch, and name them."""
+    rng = np.random.default_rng(seed)
+    day = round(86_400 / traffic.window.bin_s)
+    hours = traffic.rate_rps.reshape(len(traffic.rate_rps), -1, day // 24).sum(axis=2)
+    able = np.flatnonzero((hours > 0).mean(axis=1) >= LEAST_ACTIVE)
+    chosen = rng.choice(able, min(CHANGED, len(able)), replace=False)
+    rate = traffic.rate_rps.copy()
+    for i in chosen:
+        rate[i] = change(rate[i], day, rng)
+    return replace(traffic, rate_rps=rate), frozenset(traffic.workloads[i] for i in chosen)
+
+
+# ---- static thresholds -----------------------------------------------------------------------------------------------
+
+
+def _statistics(planned: FloatArray, stretch: FloatArray, day: int) -> Mapping[str, FloatArray]:
+    """What a static threshold looks at, by workload: how far from the whole planning window a stretch is."""
+    hour = day // 24
+
+    def by_hour(rate: FloatArray) -> FloatArray:
+        return rate[:, : rate.shape[1] // hour * hour].reshape(len(rate), -1, hour).mean(axis=2)
+
+    def profile(rate: FloatArray) -> FloatArray:
+        table = by_hour(rate).reshape(len(rate), -1, 24).mean(axis=1)
+        return table / np.maximum(table.sum(axis=1, keepdims=True), 1e-12)
+
+    def matrix(rate: FloatArray) -> FloatArray:
+        centred = by_hour(rate) - by_hour(rate).mean(axis=1, keepdims=True)
+        unit = centred / np.maximum(np.sqrt((centred**2).sum(axis=1, keepdims=True)), 1e-12)
+        return unit @ unit.T
+
+    tiny = 1e-6
+    return {
+        "level": np.abs(np.log((stretch.mean(axis=1) + tiny) / (planned.mean(axis=1) + tiny))),
+        "season": 0.5 * np.abs(profile(stretch) - profile(planned)).sum(axis=1),
+        "correlation": np.sqrt(((matrix(stretch) - matrix(planned)) ** 2).mean(axis=1)),
+        "anomaly": by_hour(stretch).max(axis=1) / np.maximum(by_hour(planned).max(axis=1), tiny),
+    }
+
+
+def tuned(case: Case) -> Mapping[str, float]:
+    """Thresholds by kind that do best (F1) on the early part's own later stretches with the same changes injected."""
+    day = round(86_400 / case.planned.window.bin_s)
+    count = case.planned.window.bins // case.bins
+    half = max(1, count // 2)
+    seen: list[tuple[str, Mapping[str, FloatArray], frozenset[str]]] = []
+    early = case.planned.rate_rps[:, : half * case.bins]
+    for k in range(half, count):
+        stretch = _stretch(case.planned, k * case.bins, case.bins)
+        for change in CHANGES:
+            changed, names = injected(stretch, CHANGES[change], 1000 + k)
+            seen.append((KIND_OF[change], _statistics(early, changed.rate_rps, day), names))
+    return {
+        kind: _best([(found[kind], names) for of, found, names in seen if of == kind], case.planned.workloads)
+        for kind in ("level", "season", "correlation", "anomaly")
+    }
+
+
+def _best(seen: list[tuple[FloatArray, frozenset[str]]], names: tuple[str, ...]) -> float:
+    values = np.concatenate([found for found, _ in seen])
+    labels = np.concatenate([[name in changed for name in names] for _, changed in seen])
+    grid = np.unique(np.quantile(values, np.linspace(0.5, 1.0, 400)))
+
+    def score(threshold: float) -> float:
+        alarm = values > threshold
+        right = float((alarm & labels).sum())
+        return 2.0 * right / max(1.0, float(alarm.sum() + labels.sum()))
+
+    return float(max(grid, key=lambda threshold: (score(threshold), threshold)))
+
+
+# ---- both ------------------------------------------------------------------------------------------------------------
+
+
+def measured(case: Case, seeds: int) -> list[str]:
+    """Rows of the table in docs/benchmarks.md."""
+    day = round(86_400 / case.planned.window.bin_s)
+    thresholds = tuned(case)
+
+    def ours(traffic: Traffic) -> dict[str, set[str]]:
+        found = drift(case.layout, case.machines, case.planned, observed(traffic)).findings
+        kinds: dict[str, set[str]] = {}
+        for one in found:
+            for name in one.workloads:
+                kinds.setdefault(name, set()).add(one.kind)
+        return kinds
+
+    def static(traffic: Traffic) -> dict[str, set[str]]:
+        found = _statistics(case.planned.rate_rps, traffic.rate_rps, day)
+        kinds: dict[str, set[str]] = {}
+        for kind, threshold in thresholds.items():
+            for i in np.flatnonzero(found[kind] > threshold):
+                kinds.setdefault(traffic.workloads[i], set()).add(kind)
+        return kinds
+
+    months = len(case.later) * case.bins / day / DAYS_PER_MONTH
+    lines = [
+        f"{case.name}: {len(case.planned.workloads)} workloads, {len(case.layout.groups)} groups, "
+        f"{len(case.later)} later stretches of {case.bins // day} d ({months:.2f} months); static thresholds "
+        + ", ".join(f"{kind} {value:.2f}" for kind, value in thresholds.items())
+    ]
+    for method, look in (("covey", ours), ("static thresholds", static)):
+        quiet = [look(traffic) for traffic in case.later]
+        alarms = sum(len(found) for found in quiet)
+        kinds = {
+            kind: sum(kind in of for found in quiet for of in found.values())
+            for kind in ("level", "season", "correlation", "anomaly")
+        }
+        right = wrong = missed = 0
+        for change in CHANGES:
+            hit = named = labelled = 0
+            for k, traffic in enumerate(case.later):
+                for seed in range(seeds):
+                    changed, names = injected(traffic, CHANGES[change], 100 * k + seed)
+                    seen = look(changed)
+                    hit += len(names & seen.keys())
+                    named += sum(KIND_OF[change] in seen.get(name, ()) for name in names)
+                    labelled += len(names)
+                    right, wrong = right + len(names & seen.keys()), wrong + len(seen.keys() - names)
+                    missed += len(names - seen.keys())
+            found = f"{hit / labelled:.0%} | {named / labelled:.0%} | {labelled}"
+            lines.append(f"| {case.name} | {method} | {change} | {found} |")
+        lines.append(
+            f"| {case.name} | {method} | all | precision {right / max(1, right + wrong):.0%} | recall "
+            f"{right / (right + missed):.0%} | {alarms / months:.1f} false alarms a month "
+            f"({', '.join(f'{kind} {count}' for kind, count in kinds.items())}) |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    main()
