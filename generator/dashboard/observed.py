@@ -82,7 +82,7 @@ def _rows(
     return [
         ("Requests a second", f"{rate:.3g}", _said(seen.rate_rps, ".3g"), _more(rate, seen.rate_rps)),
         ("Running replicas", _said(replicas, ".2f"), _said(seen.replicas, ".2f"), _more(replicas, seen.replicas)),
-        ("Of them busy", _said(busy, ".0%"), _said(seen.utilization, ".0%"), _more(busy, seen.utilization)),
+        ("Of them busy", _said(busy, ".1%"), _said(seen.utilization, ".1%"), _more(busy, seen.utilization)),
         (
             "Cost an hour",
             dollars(cost),
@@ -109,4 +109,6 @@ def _ms(value: float | None) -> str:
 
 
 def _more(predicted: float | None, found: float | None) -> str:
-    return f"{found / predicted - 1:+.0%}" if predicted and found is not None else ""
+    if not predicted or found is None:
+        return ""
+    return f"{found / predicted:,.0f} times" if found >= 10 * predicted else f"{found / predicted - 1:+.0%}"
