@@ -29,7 +29,6 @@ from generator.load import load
 from generator.model import Catalog, Fleet, Inputs, LedgerEntry, Objective, Source, Workload
 from generator.partition import partition
 from generator.solve import Problem, Solution, solve
-from generator.solve.problem import WEIGHTINGS
 
 SEEDS = range(10)
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -94,8 +93,8 @@ def solved(fleet: Fleet, inputs: Inputs, catalog: Catalog) -> tuple[Problem, Sol
     table = machines(fleet, catalog)
     graph = correlate(fleet, inputs.planned)
     communities = partition(graph, seed=0)
-    lesson = backtest(table, inputs.planned, graph, communities, seed=0)
-    problem = Problem(table, inputs.planned, graph, communities, WEIGHTINGS["cheapest"], lesson.headroom)
+    lesson = backtest(table, inputs.planned, graph, communities)
+    problem = Problem(table, inputs.planned, graph, communities, lesson.weighting("cheapest"), lesson.headroom)
     return problem, solve(problem, seed=0)
 
 

@@ -1,6 +1,7 @@
-"""Choose headroom, search or packing, and minimums by the clock, by what generalises inside the planning window."""
+"""Choose between plans, their headroom, misses and minimums by the clock, by what generalises in the window."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -10,11 +11,12 @@ import numpy as np
 from generator.admit import admit
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizing
+from generator.errors import InfeasibleError
 from generator.layouts import layout
-from generator.model import Communities, CorrelationGraph, Traffic, Verdict
+from generator.model import Communities, CorrelationGraph, Profile, Traffic, Verdict
 from generator.schedule import schedule
-from generator.solve import Problem, best_packings, solve
-from generator.solve.problem import WEIGHTINGS, Members
+from generator.solve import Problem, packed, solve
+from generator.solve.problem import WEIGHTINGS, Members, Weighting
 
 # The early part plans, the later part judges; what wins is planned anew on both.
 EARLY_SHARE = 0.6
@@ -23,34 +25,56 @@ TOLERATED_SHARE = 0.02
 # Part of the misses that are allowed which is not worth telling from none.
 AS_GOOD_AS_NONE = 0.1
 HEADROOMS = (1.0, 1.25, 1.6, 2.2, 3.0)
+SEED = 0
+# Factors on the part of its allowed misses that a plan may use on the window it is made on. Above 1 it would use them
+# up there; what follows is headroom to make up for it, and most replicas that no quota grants.
+FEWER_MISSES = 0.5
+MISS_FACTORS = (1.0, FEWER_MISSES)
+# Packings that are tried beside the search, cheapest on the early part first.
+PACKINGS_TRIED = 3
+# Costs closer than this, as a share, are the same: curves of cost are lumpy.
+TIE = 0.01
+# Once a plan holds, those that cost so much more on the early part are not judged.
+DEARER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What the planning window taught: factor on the load to plan for, and what paid off later too.
+    """What the planning window taught.
 
     Parameters
     ----------
     headroom : float
-    searched : bool
-        Whether the search did, or else a published packing.
+        Factor on the load to plan for.
+    miss_factor : float
+        Factor on the part of its allowed misses that a plan may use.
+    packing : str or None
+        Published packing that held better later than what the search found; None where the search did.
     scheduled : bool
-        Whether minimums that follow the clock did.
+        Whether minimums that follow the clock held, too, for less.
     """
 
     headroom: float
-    searched: bool
-    scheduled: bool
+    miss_factor: float = 1.0
+    packing: str | None = None
+    scheduled: bool = False
+
+    def weighting(self, profile: Profile) -> Weighting:
+        """Weigh a recommendation by what was learned of misses."""
+        one = WEIGHTINGS[profile]
+        return replace(one, miss_share=one.miss_share * self.miss_factor)
 
 
-class _Result(NamedTuple):
-    """How a contender did on the later part; the least is the best."""
+class Result(NamedTuple):
+    """How a plan did on the later part."""
 
     short: bool
     beyond: int
     usd_per_h: float
-    less_headroom: float
-    packed: bool
+    concentration: float
+    attainment: float
+    lesson: Lesson
+    groups: tuple[Members, ...]
 
 
 def backtest(
@@ -59,15 +83,18 @@ def backtest(
     correlation: CorrelationGraph,
     communities: Communities,
     *,
-    seed: int,
+    profile: Profile = "cheapest",
     progress: Callable[[float], None] | None = None,
 ) -> Lesson:
     """Plan on the early part of the planning window, judge on its later part.
 
-    Groups are found once, at no headroom, by search and by the best published packing; each is sized at every
-    headroom and replayed on the later part. What keeps the fleet's mean objective there comes first, then what leaves
-    fewest workloads short of their own (up to `TOLERATED_SHARE` is none), then what costs least. Minimums by the
-    clock are tried on what won, at its headroom and those above: they are taken where they keep as much for less.
+    Groups are found at no headroom, by search and by the best published packings; each is sized at rising headrooms
+    until that grows too dear, and what wins with fewer misses to use, too. Before a packing is preferred to
+    it, the search runs once more with fewer misses to use: sized for fewer, its first groups are dearer than those it
+    finds for them. What keeps the fleet's mean objective on the later part comes first, then what leaves fewest
+    workloads short of their own (up to `TOLERATED_SHARE` is none), then what costs least; ties go to what puts less of
+    the traffic into one group. Minimums by the clock are tried on what won, at its headroom and
+    those above: they are taken where they keep as much for less.
 
     Parameters
     ----------
@@ -75,7 +102,8 @@ def backtest(
     planned : Traffic
     correlation : CorrelationGraph
     communities : Communities
-    seed : int
+    profile : str
+        Under whose weighting to plan: what a plan may leave idle, and how sure it has to be, changes what holds later.
     progress : callable, optional
         Called with the share done.
 
@@ -83,54 +111,122 @@ def backtest(
     -------
     Lesson
     """
-    early, late = split(planned, EARLY_SHARE)
-    weighting = WEIGHTINGS["cheapest"]
+    trials = _Trials(machines, planned, correlation, communities, profile)
+    searched = trials.searched(MISS_FACTORS[0], progress)
+    contenders: list[tuple[str | None, tuple[Members, ...]]] = [(None, searched)]
+    for name, found in packed(trials.problem(Lesson(1.0))).items():
+        groups = tuple(sorted(found))
+        if len(contenders) <= PACKINGS_TRIED and all(groups != others for _, others in contenders):
+            contenders.append((name, groups))
+    for packing, groups in contenders:
+        trials.compete(packing, groups, MISS_FACTORS[0])
+    if not trials.results:
+        return Lesson(HEADROOMS[0])
+    if best(trials.results).lesson.packing is not None:
+        # Some workload may not be served at all with so few misses; then the packing stands.
+        with suppress(InfeasibleError):
+            trials.compete(None, trials.searched(FEWER_MISSES), FEWER_MISSES)
+    held = best(trials.results)
+    for factor in MISS_FACTORS:
+        if factor != held.lesson.miss_factor:
+            trials.compete(held.lesson.packing, held.groups, factor)
+    winner = best(trials.results)
+    return trials.scheduled(winner) or winner.lesson
 
-    def problem(headroom: float) -> Problem:
-        return Problem(machines, early, correlation, communities, weighting, headroom)
 
-    first = problem(1.0)
-    solution = solve(first, seed=seed, progress=progress)
-    packed = tuple(group for atoms in first.classes for group in best_packings(first, atoms, 1)[0][1])
-    contenders: dict[bool, tuple[Members, ...]] = {True: tuple(g for g, _ in solution.groups), False: packed}
-    asked = _asked(machines, late)
-    results: list[_Result] = []
-    attained: dict[tuple[float, bool], float] = {}
-    sizings: dict[tuple[float, bool], tuple[Problem, list[tuple[Members, Sizing]]]] = {}
+class _Trials:
+    """Plans made on the early part and judged on the later."""
 
-    def judged(sized: Sequence[tuple[Members, Sizing]]) -> tuple[Verdict, int]:
-        verdict = admit(layout(machines, early, sized, source="solver", method="backtest"), machines, late)
+    def __init__(
+        self,
+        machines: Machines,
+        planned: Traffic,
+        correlation: CorrelationGraph,
+        communities: Communities,
+        profile: Profile,
+    ) -> None:
+        self.machines = machines
+        self.correlation, self.communities = correlation, communities
+        self.profile: Profile = profile
+        self.early, self.late = split(planned, EARLY_SHARE)
+        self.asked = _asked(machines, self.late)
+        self.problems: dict[Lesson, Problem] = {}
+        self.results: list[Result] = []
+        # The least that a plan costs on the early part that holds on the later.
+        self.held_at = np.inf
+
+    def problem(self, lesson: Lesson) -> Problem:
+        terms = replace(lesson, packing=None, scheduled=False)
+        if terms not in self.problems:
+            weighting = lesson.weighting(self.profile)
+            self.problems[terms] = Problem(
+                self.machines, self.early, self.correlation, self.communities, weighting, lesson.headroom
+            )
+        return self.problems[terms]
+
+    def searched(self, miss_factor: float, progress: Callable[[float], None] | None = None) -> tuple[Members, ...]:
+        """Find groups at no headroom."""
+        # What is learned of a method must not hang on the luck of one plan's seed.
+        solution = solve(self.problem(Lesson(1.0, miss_factor)), seed=SEED, progress=progress)
+        return tuple(members for members, _ in solution.groups)
+
+    def compete(self, packing: str | None, groups: tuple[Members, ...], miss_factor: float) -> None:
+        """Judge groups at rising headrooms until that grows too dear."""
+        for headroom in HEADROOMS:
+            lesson = Lesson(headroom, miss_factor, packing)
+            plan = self._sized(lesson, groups)
+            if plan is None:
+                return
+            usd_per_h = sum(sizing.usd_per_h for _, sizing in plan)
+            if usd_per_h > self.held_at * (1.0 + DEARER):
+                return
+            verdict, beyond = self._judged(plan)
+            short = verdict.attainment < self.asked
+            self.held_at = self.held_at if short or beyond else min(self.held_at, usd_per_h)
+            share = self.problem(lesson).share
+            concentration = sum(float(share[list(members)].sum()) ** 2 for members in groups)
+            cost = verdict.cost.expected
+            self.results.append(Result(short, beyond, cost, concentration, verdict.attainment, lesson, groups))
+
+    def scheduled(self, winner: Result) -> Lesson | None:
+        """Find what saves money by the clock without using up what was attained beyond the objective, if anything."""
+        enough = min(winner.attainment, 1.0 - AS_GOOD_AS_NONE * (1.0 - self.asked))
+        for headroom in HEADROOMS[HEADROOMS.index(winner.lesson.headroom) :]:
+            lesson = replace(winner.lesson, headroom=headroom)
+            plan = self._sized(lesson, winner.groups)
+            if plan is None:
+                return None
+            timed = schedule(self.problem(lesson).sizer, plan)
+            if timed == tuple(plan):
+                continue
+            verdict, beyond = self._judged(timed)
+            if verdict.attainment >= enough and beyond <= winner.beyond and verdict.cost.expected < winner.usd_per_h:
+                return replace(lesson, scheduled=True)
+        return None
+
+    def _sized(self, lesson: Lesson, groups: Sequence[Members]) -> list[tuple[Members, Sizing]] | None:
+        problem = self.problem(lesson)
+        found = [(members, problem.size(members)) for members in groups]
+        possible = [(members, sizing) for members, sizing in found if sizing is not None]
+        return possible if len(possible) == len(found) else None
+
+    def _judged(self, plan: Sequence[tuple[Members, Sizing]]) -> tuple[Verdict, int]:
+        """Judge a plan on the later part, and count the workloads that fall short, too few of them as none."""
+        made = layout(self.machines, self.early, plan, source="solver", method="backtest")
+        verdict = admit(made, self.machines, self.late)
         below = sum(found.rule == "SLO001" for found in verdict.violations)
         return verdict, below if below > TOLERATED_SHARE * len(verdict.workload_attainment) else 0
 
-    for headroom in HEADROOMS:
-        sized_for = problem(headroom)
-        for searched, groups in contenders.items():
-            sized = [(members, sizing) for members in groups if (sizing := sized_for.size(members)) is not None]
-            if len(sized) < len(groups):
-                continue
-            sizings[headroom, searched] = (sized_for, sized)
-            verdict, beyond = judged(sized)
-            # Kept objectives first, then money; ties go to more headroom, then to the search.
-            results.append(_Result(verdict.attainment < asked, beyond, verdict.cost.expected, -headroom, not searched))
-            attained[headroom, searched] = verdict.attainment
-    if not results:
-        return Lesson(HEADROOMS[0], searched=True, scheduled=False)
-    best = min(results)
-    searched = not best.packed
-    # Minimums by the clock are to save money, not to use up what was attained beyond the objective.
-    enough = min(attained[-best.less_headroom, searched], 1.0 - AS_GOOD_AS_NONE * (1.0 - asked))
-    for headroom in HEADROOMS:
-        if headroom < -best.less_headroom or (headroom, searched) not in sizings:
-            continue
-        sized_for, sized = sizings[headroom, searched]
-        timed = schedule(sized_for.sizer, sized)
-        if timed == tuple(sized):
-            continue
-        verdict, beyond = judged(timed)
-        if verdict.attainment >= enough and beyond <= best.beyond and verdict.cost.expected < best.usd_per_h:
-            return Lesson(headroom, searched, scheduled=True)
-    return Lesson(-best.less_headroom, searched, scheduled=False)
+
+def best(results: Sequence[Result]) -> Result:
+    """Choose what keeps most, costs least, and among ties puts less of the traffic into one group."""
+    least = min(results, key=lambda result: result[:3])
+    ties = [
+        result
+        for result in results
+        if result[:2] == least[:2] and result.usd_per_h <= least.usd_per_h * (1.0 + TIE) + 1e-12
+    ]
+    return min(ties, key=lambda result: (result.concentration, result.usd_per_h, -result.lesson.headroom))
 
 
 def split(traffic: Traffic, share: float) -> tuple[Traffic, Traffic]:

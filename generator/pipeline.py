@@ -28,7 +28,6 @@ from generator.partition import partition
 from generator.recommend import recommend
 from generator.schedule import schedule
 from generator.solve import Problem, Solution, best_packings, fluid_bound, solve, with_sizing
-from generator.solve.problem import WEIGHTINGS
 from generator.why_not import why_not
 
 Progress = Callable[[str, float], None]
@@ -76,14 +75,18 @@ def plan(
     correlation = correlate(inputs.fleet, inputs.planned)
     progress("finding communities", 0.0)
     communities = partition(correlation, seed=seed)
-    lesson = backtest(
-        table,
-        inputs.planned,
-        correlation,
-        communities,
-        seed=seed,
-        progress=lambda share: progress("backtesting", share),
-    )
+
+    def learned(profile: Profile) -> Lesson:
+        return backtest(
+            table,
+            inputs.planned,
+            correlation,
+            communities,
+            profile=profile,
+            progress=lambda share: progress(f"backtesting {profile}", share),
+        )
+
+    first = learned("cheapest")
     seat = model or OfflineProposer()
     entries: list[LedgerEntry] = []
     judged: dict[Profile, Judged] = {}
@@ -91,11 +94,14 @@ def plan(
     problems: dict[Profile, Problem] = {}
     barred: dict[Profile, str] = {}
     for profile in PROFILES:
-
-        def problem_at(headroom: float, profile: Profile = profile) -> Problem:
-            return Problem(table, inputs.planned, correlation, communities, WEIGHTINGS[profile], headroom)
-
         try:
+            # What the search finds with the least to spare holds with more. Where a packing held instead, another
+            # weighting need not follow it: the search may hold where the cheapest, which scales to zero, did not.
+            lesson = first if first.packing is None or profile == "cheapest" else learned(profile)
+
+            def problem_at(headroom: float, profile: Profile = profile, lesson: Lesson = lesson) -> Problem:
+                return Problem(table, inputs.planned, correlation, communities, lesson.weighting(profile), headroom)
+
             problem, solution = _solve(
                 problem_at, lesson, seed, lambda share, p=profile: progress(f"solving for {p}", share)
             )
@@ -122,7 +128,7 @@ def plan(
         gaps.append(solution.gap)
         problems[profile] = problem
     progress("judging", 0.5)
-    alone = _baseline(inputs, table, problems["cheapest"], scheduled=lesson.scheduled)
+    alone = _baseline(inputs, table, problems["cheapest"], scheduled=first.scheduled)
     baseline = _judged(alone, inputs, table, seed)
     today = _current(inputs, table)
     current = None if today is None else _judged(today, inputs, table)
@@ -164,12 +170,16 @@ def _solve(
 
 
 def _solved(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[float], None]) -> Solution:
-    if lesson.searched:
+    if lesson.packing is None:
         return solve(problem, seed=seed, progress=progress)
-    packings = [best_packings(problem, atoms, 1)[0] for atoms in problem.classes]
-    groups = with_sizing(problem, [group for _, found in packings for group in found])
-    names = ", ".join(sorted({name for name, _ in packings}))
-    return Solution(groups, sum(s.usd_per_h for _, s in groups), None, f"packing: {names}")
+    # On the whole window another packing may be needed where this one can no longer be served.
+    found = [
+        (best_packings(problem, atoms, 1, (lesson.packing,)) or best_packings(problem, atoms, 1))[0]
+        for atoms in problem.classes
+    ]
+    chosen = sorted(group for _, groups in found for group in groups)
+    used = ", ".join(sorted({name for name, _ in found}))
+    return Solution(with_sizing(problem, chosen), sum(map(problem.worth, chosen)), None, f"packing: {used}")
 
 
 def _judged(one: Layout, inputs: Inputs, table: Machines, seed: int | None = None) -> Judged:

@@ -93,6 +93,7 @@ class Sizer:
         )
         numbers = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
         self.alike = np.array([numbers[kind] for kind in kinds])
+        self._in_reach: dict[int, NDArray[np.bool_]] = {}
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
         self._at_least: dict[tuple[int, ...], float] = {}
 
@@ -194,6 +195,16 @@ class Sizer:
         group = _Group(self, np.array(sorted(members), dtype=np.intp))
         return group.policies_above(machine, region, floors[:, self.sampled], limit_usd_per_h)
 
+    def in_reach(self, processor: int) -> NDArray[np.bool_]:
+        """Regions from which a class of processors serves each workload in time but for waiting, shape (W, R)."""
+        if processor not in self._in_reach:
+            table = self.machines
+            budget = self.latency_s[:, None] - table.round_trip_s
+            variation = np.sqrt(self.service_scv)[:, None]
+            missed = service_miss(budget, table.service_s[:, processor, None], variation)
+            self._in_reach[processor] = missed <= self.allowed_miss[:, None]
+        return self._in_reach[processor]
+
     def options(self, members: Sequence[int]) -> list[tuple[int, int]]:
         """Machines and regions that fit a group, likely cheapest first."""
         return [(k, r) for _, k, r in _Group(self, np.array(sorted(members), dtype=np.intp)).candidates()]
@@ -206,6 +217,8 @@ def _cheapest(
     for bound, machine, region in candidates:
         if bound >= limit_usd_per_h:
             break
+        if not group.in_reach(int(group.sizer.machines.processor_class[machine]), region):
+            continue
         found = group.cheapest_policy(machine, region, limit_usd_per_h)
         if found is not None:
             best, limit_usd_per_h = found, found.usd_per_h
@@ -225,6 +238,7 @@ class _Group:
         self._idles: dict[tuple[float, float], FloatArray] = {}
         self._ups: dict[Hosting, FloatArray] = {}
         self._patient: dict[tuple[Hosting, int], bool] = {}
+        self._reached: dict[int, NDArray[np.bool_]] = {}
         self.weighted = self.rates * sizer.weights
         self.requests = np.maximum(self.weighted.sum(axis=1), 1e-300)
         arrivals = float(self.share @ sizer.arrival_scv[members])
@@ -342,6 +356,12 @@ class _Group:
         if key not in self._patient:
             self._patient[key] = self.cold_is_borne(machine, self.sizer.latency_s[self.members])
         return self._patient[key]
+
+    def in_reach(self, processor: int, region: int) -> bool:
+        """Tell whether no member's objective is missed by service and network alone."""
+        if processor not in self._reached:
+            self._reached[processor] = np.asarray(self.sizer.in_reach(processor)[self.members].all(axis=0))
+        return bool(self._reached[processor][region])
 
     def least_replicas(self, machine: int) -> int:
         """Fewest replicas the terms, the hosting kind and the members' availability allow."""

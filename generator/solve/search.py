@@ -1,4 +1,4 @@
-"""Local search on the true cost of groups: merge, move, swap, split, until nothing pays or the work is used up."""
+"""Local search on the true cost of groups: merge, move, swap, split, remake, until nothing pays or work is used up."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -9,6 +9,9 @@ from generator.solve.problem import Budget, Members, Problem, union
 # Partners tried per group or atom: on small classes everyone, on large ones a seeded sample.
 PARTNERS = 12
 IMPROVEMENT = 1e-9
+# Where no step pays any more, up to so many atoms are taken from two groups and placed anew; so often without success.
+MOST_TAKEN = 6
+MOST_IDLE = 60
 
 
 def search(
@@ -33,19 +36,57 @@ def search(
     """
     rng = np.random.default_rng(seed)
     budget = Budget(problem, sizings)
+    groups = _descended(problem, start, atoms, rng, budget.spent)
+    worth, idle = sum(map(problem.worth, groups)), 0
+    while idle < MOST_IDLE and len(groups) > 1 and not budget.spent():
+        remade = _remade(problem, groups, atoms, rng)
+        other = sum(map(problem.worth, remade))
+        idle += 1
+        if other < worth - IMPROVEMENT * max(1.0, abs(worth)):
+            groups, worth, idle = remade, other, 0
+    return sorted(_descended(problem, groups, atoms, rng, budget.spent))
+
+
+Spent = Callable[[], bool]
+
+
+def _descended(
+    problem: Problem, start: Sequence[Members], atoms: Sequence[Members], rng: np.random.Generator, spent: Spent
+) -> list[Members]:
+    """Repeat the steps in turn until none of them pays."""
     groups = list(start)
     worth = sum(map(problem.worth, groups))
-    while not budget.spent():
+    while not spent():
         for step in (_merge, _move, _dissolve, _swap, _split):
-            groups = step(problem, groups, atoms, rng, budget.spent)
+            groups = step(problem, groups, atoms, rng, spent)
         improved = sum(map(problem.worth, groups))
         if improved >= worth - IMPROVEMENT * max(1.0, abs(worth)):
             break
         worth = improved
-    return sorted(groups)
+    return groups
 
 
-Spent = Callable[[], bool]
+def _remade(
+    problem: Problem, groups: Sequence[Members], atoms: Sequence[Members], rng: np.random.Generator
+) -> list[Members]:
+    """Take some atoms out of two groups and put them back where each costs least: what single steps cannot reach.
+
+    Large neighbourhoods by ruin and recreate: G. Schrimpf et al., Journal of Computational Physics 159 (2000).
+    """
+    chosen = rng.permutation(len(groups))[:2].tolist()
+    inside = [atom for i in chosen for atom in _atoms_of(groups[i], atoms)]
+    taken = [inside[i] for i in rng.permutation(len(inside))[: int(rng.integers(1, MOST_TAKEN + 1))].tolist()]
+    out = {member for atom in taken for member in atom}
+    left = [tuple(m for m in group if m not in out) if i in chosen else group for i, group in enumerate(groups)]
+    remade = [group for group in left if group]
+    for atom in taken:
+        partners = rng.permutation(len(remade))[:PARTNERS].tolist()
+        _, other, joined = _cheapest_place(problem, atom, remade, partners, problem.worth(atom))
+        if joined:
+            remade[other] = joined
+        else:
+            remade.append(atom)
+    return remade
 
 
 def _partners(count: int, own: int, rng: np.random.Generator) -> Iterator[int]:

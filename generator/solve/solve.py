@@ -1,6 +1,6 @@
 """From the grouping problem to the cheapest groups found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -18,7 +18,7 @@ HOST_SIZES = 6
 STARTS = 2
 # Sizings the search may spend: most of what it finds comes early. Small classes get a sum on top; on large ones it took
 # half as long again and left the saving where it was (make bench-scale, 1,000 workloads: 86.0 % either way).
-SIZINGS = 1500
+SIZINGS = 1000
 SIZINGS_PER_ATOM = 2
 # Classes larger than this are searched block by block: packing and search take longer than in proportion.
 BLOCK_ATOMS = 400
@@ -51,9 +51,10 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     """Group the workloads of a problem.
 
     Compatibility classes are solved one by one. Each starts from every published packing on a few host sizes,
-    improves the best of them by local search, and ends with set partitioning where it has at most `MAX_ATOMS` units,
-    over all groups there are where it has at most `EXACT_ATOMS`. A class of more than `BLOCK_ATOMS` units is cut into
-    blocks along its communities, and what the blocks leave over is searched across their borders.
+    improves the best of them by local search along fixed paths and one of the seed's own, and ends with set
+    partitioning where it has at most `MAX_ATOMS` units, over all groups there are where it has at most `EXACT_ATOMS`. A
+    class of more than `BLOCK_ATOMS` units is cut into blocks along its communities, and what the blocks leave over is
+    searched across their borders.
 
     Parameters
     ----------
@@ -105,14 +106,18 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
 def _searched(
     problem: Problem, atoms: tuple[Members, ...], starts: int, sizings: int, seed: int
 ) -> tuple[str, list[Members]]:
-    """Improve the best packings of some atoms, and keep the best of what comes of them with its packing's name."""
+    """Improve the best packings of some atoms, and keep the best of what comes of them with its packing's name.
+
+    The paths from the packings are the same for every seed; the seed's own goes on from the best of them where there is
+    work to spare. So another seed can find a better plan, but none misses what these paths find.
+    """
     budget = SIZINGS_PER_ATOM * len(atoms) + sizings
     found: list[tuple[float, str, list[Members]]] = []
-    for method, start in best_packings(problem, atoms, starts):
-        improved = search(problem, atoms, start, sizings=budget, seed=seed)
+    for path, (method, start) in enumerate(best_packings(problem, atoms, starts)):
+        improved = search(problem, atoms, start, sizings=budget, seed=path)
         found.append((sum(map(problem.worth, improved)), method, improved))
     _, method, groups = min(found)
-    return method, groups
+    return method, search(problem, atoms, groups, sizings=budget, seed=seed) if sizings else groups
 
 
 def _blocks(problem: Problem, atoms: tuple[Members, ...]) -> list[tuple[Members, ...]]:
@@ -137,7 +142,9 @@ def _repaired(problem: Problem, atoms: tuple[Members, ...], groups: list[Members
     return [*smallest[len(loose) :], *improved]
 
 
-def best_packings(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[tuple[str, list[Members]]]:
+def best_packings(
+    problem: Problem, atoms: tuple[Members, ...], count: int, names: Collection[str] = PACKINGS
+) -> list[tuple[str, list[Members]]]:
     """Cheapest distinct groupings of the published packings over a few host sizes, with the packing's name.
 
     Raises
@@ -145,17 +152,52 @@ def best_packings(problem: Problem, atoms: tuple[Members, ...], count: int) -> l
     InfeasibleError
         A workload's objective is out of reach even on an endpoint of its own.
     """
+    found: dict[tuple[Members, ...], tuple[float, str]] = {}
+    for worth, name, groups in _packed(problem, atoms, names):
+        found.setdefault(groups, (worth, name))
+    cheapest = sorted(found, key=lambda groups: (*found[groups], groups))[:count]
+    return [(found[groups][1], list(groups)) for groups in cheapest]
+
+
+def packed(problem: Problem) -> dict[str, list[Members]]:
+    """Group the whole fleet by each packing, at the host size that is cheapest for a class; cheapest packing first.
+
+    A packing that can serve some class on no host size is left out.
+
+    Raises
+    ------
+    InfeasibleError
+        A workload's objective is out of reach even on an endpoint of its own.
+    """
+    groups_of: dict[str, list[Members]] = {name: [] for name in PACKINGS}
+    worth_of = dict.fromkeys(PACKINGS, 0.0)
+    for atoms in problem.classes:
+        best: dict[str, tuple[float, tuple[Members, ...]]] = {}
+        for worth, name, groups in _packed(problem, atoms, PACKINGS):
+            best[name] = min(best.get(name, (worth, groups)), (worth, groups))
+        for name in PACKINGS:
+            worth, groups = best.get(name, (np.inf, ()))
+            worth_of[name] += worth
+            groups_of[name].extend(groups)
+    return {
+        name: groups_of[name] for name in sorted(PACKINGS, key=lambda name: worth_of[name]) if worth_of[name] < np.inf
+    }
+
+
+def _packed(
+    problem: Problem, atoms: tuple[Members, ...], names: Collection[str]
+) -> Iterator[tuple[float, str, tuple[Members, ...]]]:
+    """Worth, packing and groups at every host size where they can be served."""
     _each_alone_is_possible(problem, atoms)
     seen = units(problem, atoms)
-    found: dict[tuple[Members, ...], tuple[float, str]] = {}
-    for name, packing in PACKINGS.items():
+    for name in names:
+        packing = PACKINGS[name]
         onto = hosts(problem, atoms, 1 if name == "dedicated" else HOST_SIZES)
-        for packed in packing.pack(seen, packing.settings[0], onto):
-            groups = tuple(sorted(packed))
-            found.setdefault(groups, (sum(map(problem.worth, groups)), name))
-    possible = [groups for groups, (worth, _) in found.items() if worth < np.inf]
-    cheapest = sorted(possible, key=lambda groups: (*found[groups], groups))[:count]
-    return [(found[groups][1], list(groups)) for groups in cheapest]
+        for made in packing.pack(seen, packing.settings[0], onto):
+            groups = tuple(sorted(made))
+            worth = sum(map(problem.worth, groups))
+            if worth < np.inf:
+                yield worth, name, groups
 
 
 def with_sizing(problem: Problem, groups: list[Members]) -> tuple[tuple[Members, Sizing], ...]:

@@ -1,6 +1,9 @@
 """What holds for any small fleet: more traffic never attains more nor needs less, and plans keep their rules."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,11 +14,15 @@ from hypothesis import strategies as st
 from generator.admit import admit
 from generator.capacity.machines import Machines
 from generator.layouts import layout
-from generator.model import Deployed, Fleet, FloatArray, Limits, Objective, Traffic, Workload
+from generator.load import load
+from generator.model import Deployed, Fleet, FloatArray, Limits, Objective, Profile, Traffic, Workload
+from generator.pipeline import plan
+from generator.present.document import document
 from generator.replay import Replay, Served, replay
 from generator.solve import Problem, solve
 from generator.solve.problem import WEIGHTINGS
 from tests.fleets import days, fleet, gpu_workload, problem, table, traffic, workload
+from tests.inventories import changed, small_catalog, wide_csv, write_fleet
 
 BINS = 24
 bounded = settings(max_examples=25, deadline=None)
@@ -133,3 +140,34 @@ def test_fleets_of_up_to_seven_cost_the_same_with_any_seed(given_: tuple[Fleet, 
     assert solve(problem(one, seen), seed=seed).worth == pytest.approx(
         solve(problem(one, seen), seed=0).worth, rel=1e-3, abs=1e-9
     )
+
+
+# The optimum itself may fall as traffic grows, by what two neighbouring scaling targets differ in: utilisations between
+# them are not to be had. What has been chosen never does.
+@pytest.mark.parametrize("profile", WEIGHTINGS)
+@settings(max_examples=15, deadline=None)
+@given(given_=fleets(), more=st.floats(1.0, 4.0))
+def test_a_chosen_layout_never_costs_less_under_more_traffic(
+    profile: Profile, given_: tuple[Fleet, Traffic], more: float
+) -> None:
+    one, seen = given_
+    known, groups = solved(problem(one, seen, WEIGHTINGS[profile]), seed=0)
+    made = layout(known, seen, groups, source="solver", method="test")
+    busier = replace(seen, rate_rps=seen.rate_rps * more)
+
+    assert admit(made, known, seen).cost.expected <= admit(made, known, busier).cost.expected + 1e-9
+
+
+@settings(max_examples=4, deadline=None)
+@given(order=st.permutations("abcde"))
+def test_an_inventory_in_any_order_is_planned_to_the_same_byte(order: list[str]) -> None:
+    series = dict(zip("abcde", np.round(days(5, 100, seed=2), 6).tolist(), strict=True))
+
+    def text(names: Sequence[str]) -> str:
+        entries = [{"name": name, "artifact": f"{name}.tar.gz"} for name in names]
+        with TemporaryDirectory() as folder:
+            path = Path(folder)
+            write_fleet(path, changed((["workloads"], entries)), wide_csv({name: series[name] for name in names}))
+            return document(plan(load(path, small_catalog()), small_catalog())).text()
+
+    assert text("abcde") == text(order)

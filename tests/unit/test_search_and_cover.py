@@ -110,6 +110,16 @@ def test_search_is_never_worse_than_its_start(seed: int, sizings: int) -> None:
     assert worth(one, found) <= worth(one, start) + 1e-12
 
 
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+def test_no_seed_misses_what_the_common_paths_find(weighting: str) -> None:
+    atoms = tuple((i,) for i in range(14))
+    fixed = posed(2, count=14, weighting=weighting)
+    paths = [search(fixed, atoms, start, sizings=500, seed=0) for _, start in best_packings(fixed, fixed.classes[0], 1)]
+
+    for seed in range(3):
+        assert solve(posed(2, count=14, weighting=weighting), seed=seed).worth <= worth(fixed, paths[0]) + 1e-9
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_cover_is_never_worse_than_the_incumbent_and_its_bound_never_above_it(seed: int) -> None:
     one = posed(seed)

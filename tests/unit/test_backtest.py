@@ -1,0 +1,52 @@
+"""What the planning window teaches: which plan holds later, and what is taken among those that cost the same."""
+
+import pytest
+
+from generator.backtest import MISS_FACTORS, Lesson, Result, backtest, best
+from generator.correlate import correlate
+from generator.model import FloatArray
+from generator.partition import partition
+from generator.solve.packings import PACKINGS
+from tests.fleets import days, fleet, table, traffic, workload
+
+
+def learned(rates: FloatArray) -> Lesson:
+    one = fleet([workload(f"w{i}") for i in range(len(rates))])
+    seen = traffic(one, rates)
+    graph = correlate(one, seen)
+    return backtest(table(one), seen, graph, partition(graph, seed=0))
+
+
+def result(usd_per_h: float, concentration: float, *, short: bool = False, beyond: int = 0) -> Result:
+    return Result(
+        short, beyond, usd_per_h, concentration, attainment=1.0, lesson=Lesson(1.0 + concentration), groups=()
+    )
+
+
+def test_kept_objectives_come_before_money() -> None:
+    kept = result(9.0, 0.5)
+
+    assert kept == best([result(1.0, 0.5, short=True), result(2.0, 0.5, beyond=3), kept])
+
+
+def test_what_costs_the_same_goes_to_the_less_concentrated_and_what_costs_less_to_the_cheaper() -> None:
+    dense, spread, dear = result(1.0, 0.9), result(1.009, 0.2), result(1.02, 0.1)
+
+    assert spread == best([dense, spread, dear])
+    assert dense == best([dense, dear])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_lesson_names_a_published_packing_or_none_and_a_known_factor(seed: int) -> None:
+    lesson = learned(days(5, 192, seed=seed))
+
+    assert lesson.packing is None or lesson.packing in PACKINGS
+    assert lesson.miss_factor in MISS_FACTORS
+
+
+def test_a_lesson_scales_the_misses_of_every_recommendation_alike() -> None:
+    half, whole = Lesson(1.0, 0.5), Lesson(1.0, 1.0)
+
+    for profile in ("cheapest", "balanced", "resilient"):
+        assert half.weighting(profile).miss_share == whole.weighting(profile).miss_share / 2
+        assert half.weighting(profile).least_replicas == whole.weighting(profile).least_replicas
