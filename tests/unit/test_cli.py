@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
-from generator import cli
 from generator.cli import app
 from generator.present.document import saved_document
 from generator.schemas import schemas
+from generator.verbs import planning
 
 ROOT = Path(__file__).parents[2]
 COVEY = Path(sys.executable).with_name("covey")
@@ -73,6 +74,12 @@ def test_help_waits_for_no_heavy_import() -> None:
     assert ran.stdout.strip() == ""
 
 
+def test_the_version_is_printed_without_a_verb() -> None:
+    result = covey("--version")
+
+    assert (result.exit_code, result.stdout) == (0, f"covey {version('covey')}\n")
+
+
 def test_init_writes_a_fleet_that_can_be_planned(saved: Path) -> None:
     document = saved_document(saved.read_bytes(), "plan.json")
 
@@ -119,7 +126,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_work(
     def unexpected(*_: object, **__: object) -> None:
         pytest.fail("the work began")
 
-    monkeypatch.setattr(cli, "_read", unexpected)
+    monkeypatch.setattr(planning, "_read", unexpected)
     for place in (tmp_path / "missing" / "file", tmp_path, Path("/dev/null")):
         result = covey("plan", tmp_path, option, place)
 
@@ -249,7 +256,7 @@ def test_a_defect_ends_in_three_lines_and_1(saved: Path, monkeypatch: pytest.Mon
     def broken(_: object) -> None:
         raise RuntimeError("a wheel came off")
 
-    monkeypatch.setattr(cli, "_shown", broken)
+    monkeypatch.setattr(planning, "_shown", broken)
     result = covey("show", saved)
 
     assert result.exit_code == 1

@@ -106,7 +106,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Callable[[], None]]]
         if due:
             due.pop(0)()
 
-    monkeypatch.setattr("generator.rolling.sleep", sleep)
+    monkeypatch.setattr("generator.verbs.rolling.sleep", sleep)
     yield due
     assert [] == due
 

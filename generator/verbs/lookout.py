@@ -11,13 +11,12 @@ from generator.errors import InputError, ObserveError
 from generator.history import JournalAt, history_of_decisions
 from generator.present.figures import plain
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
+from generator.verbs.options import Json, ProjectPath
 
 if TYPE_CHECKING:
     from generator.model import Window
     from generator.observe import Source
 
-Project = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
 
 # By source, what of covey has to be installed for it.
 EXTRAS = {"cloudwatch": "aws", "cloud-monitoring": "gcp", "prometheus": "prometheus", "files": ""}
@@ -28,7 +27,7 @@ USUAL = timedelta(days=7)
 
 
 def observe(
-    project: Project,
+    project: ProjectPath,
     *,
     source: Annotated[
         list[str],

@@ -10,16 +10,13 @@ from generator.errors import DeployError, InputError
 from generator.history import JournalAt, history_of_decisions
 from generator.present.figures import plain
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
+from generator.verbs.options import Offline, ProjectPath, Stacks
 
 CHANGES_FOUND = 7  # as Pulumi's own
 
-Project = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
-Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Stand-in providers and a pretend cloud, no account.")]
-
 
 def approve(
-    project: Project,
+    project: ProjectPath,
     *,
     by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who approves; covey takes your word for it.")],
     expires: Annotated[int, typer.Option("--expires", metavar="DAYS", min=1, max=90, help="How long it holds.")] = 7,
@@ -67,7 +64,7 @@ def approve(
 
 
 def verify(
-    project: Project,
+    project: ProjectPath,
     *,
     stack: Stacks = None,
     wait: Annotated[

@@ -8,10 +8,7 @@ import typer
 from generator.errors import InputError
 from generator.history import JournalAt, journal_at
 from generator.shell import bar, put, put_drawn, say
-
-Fleet = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
-Project = Annotated[Path, typer.Option("--project", metavar="DIR", help="The project that serves it: covey emit's.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
+from generator.verbs.options import FleetPath, Json, ProjectOption
 
 # Observations that are looked through for the newest of this fleet.
 NEWEST = 50
@@ -19,9 +16,9 @@ DRIFTED = 7
 
 
 def drift(
-    fleet: Fleet,
+    fleet: FleetPath,
     *,
-    project: Project,
+    project: ProjectOption,
     samples: Annotated[
         Path | None,
         typer.Option("--samples", metavar="FILE", help="CSV or parquet: workload, feature, window, value."),
@@ -76,9 +73,9 @@ def drift(
 
 
 def regroup(
-    fleet: Fleet,
+    fleet: FleetPath,
     *,
-    project: Project,
+    project: ProjectOption,
     horizon_days: Annotated[
         float, typer.Option("--horizon-days", min=1.0, max=3650.0, help="Time a change has to pay for itself.")
     ] = 30.0,

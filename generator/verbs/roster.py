@@ -8,23 +8,21 @@ import typer
 from generator.errors import InputError
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, seated
 from generator.shell import bar, put, put_drawn, say
+from generator.verbs.options import FleetPath, Json, ProjectOption
 
 if TYPE_CHECKING:
     from generator.ways import Ways
 
-Fleet = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
-Project = Annotated[Path, typer.Option("--project", metavar="DIR", help="The project that serves it: covey emit's.")]
 Choose = Annotated[int | None, typer.Option("--choose", metavar="N", min=1, help="Write this choice to the project.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
 
 
 def join(
-    fleet: Fleet,
+    fleet: FleetPath,
     workload: Annotated[
         Path, typer.Argument(metavar="WORKLOAD.yaml", help="One workload as in fleet.yaml, and its expected traffic.")
     ],
     *,
-    project: Project,
+    project: ProjectOption,
     choose: Choose = None,
     json: Json = False,
     llm: Llm = None,
@@ -47,10 +45,10 @@ def join(
 
 
 def leave(
-    fleet: Fleet,
+    fleet: FleetPath,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The workload that leaves; fleet.yaml still has it.")],
     *,
-    project: Project,
+    project: ProjectOption,
     choose: Choose = None,
     json: Json = False,
     llm: Llm = None,

@@ -15,15 +15,11 @@ from generator.errors import ApprovalError, DeployError, InputError
 from generator.history import NOWHERE, JournalAt, actor, journal_at
 from generator.present.figures import plain
 from generator.shell import bar, put, put_drawn, say, write_whole
+from generator.verbs.options import FleetPath, Json, Offline, ProjectOption, ProjectPath
 
 if TYPE_CHECKING:
     from generator.rollout import Chronicle, Held, PulumiRegions
 
-Fleet = Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")]
-ProjectOption = Annotated[Path, typer.Option("--project", metavar="DIR", help="The project that serves it.")]
-ProjectPath = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Stand-in providers and a pretend cloud, no account.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
 
 UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 LONGEST_BAKE_S = 7 * 24 * 3600.0
@@ -32,7 +28,7 @@ LONGEST_LINE = 10_000
 
 def rollout(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="What the workloads come to.")],
-    fleet: Fleet,
+    fleet: FleetPath,
     *,
     project: ProjectOption,
     cohort: Annotated[str | None, typer.Option("--cohort", metavar="NAME", help="All of its workloads.")] = None,

@@ -8,13 +8,13 @@ import typer
 from generator.errors import InputError
 from generator.history import NOWHERE, JournalAt, actor, folder_of, journal_at
 from generator.shell import put, put_drawn, say
+from generator.verbs.options import Json
 
 if TYPE_CHECKING:
     from generator.journal import Journal
 
 CHANGES_FOUND = 7  # as Pulumi's own
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")]
 
 log_verbs = typer.Typer(
     invoke_without_command=True, rich_markup_mode=None, help="What was planned, asked, decided and deployed, and when."
