@@ -89,6 +89,12 @@ MISSES: tuple[Miss, ...] = (
         "productionVariants.*.initial*",
         "botocore says a least only; the most is the account's quota",
     ),
+    Miss(
+        "out of range",
+        "aws:sagemaker/endpoint:Endpoint",
+        "*.canarySize.value",
+        "at most half of the variant's instances, and the configuration that counts them is another resource",
+    ),
     Miss("too long", "gcp:cloudrunv2/service:Service", "customAudiences.*", REFERENCE),
     Miss("too long", "gcp:cloudrunv2/service:Service", "*.path", REFERENCE),
     Miss("too long", "gcp:cloudrunv2/service:Service", "*.mountPath", REFERENCE),
