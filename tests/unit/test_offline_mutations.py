@@ -1,9 +1,11 @@
-"""Two hundred seeded corruptions of inputs that an emitted program registers: how many the stand-ins refuse.
+"""Corruptions of inputs that an emitted program registers: how many the stand-ins refuse.
 
-What they miss is explained in `MISSES`, and there alone: a miss without an explanation fails. ``pytest -s`` prints the
-shares by cloud and kind of corruption.
+Every corruption is tried. What is missed is explained in `MISSES`, and there alone: a miss without an explanation
+fails, and so does an explanation without a miss. ``pytest -s`` prints the shares of two hundred seeded corruptions by
+cloud and kind.
 """
 
+import json
 import random
 import re
 import typing
@@ -103,6 +105,7 @@ MISSES: tuple[Miss, ...] = (
     Miss("too long", "gcp:compute/globalForwardingRule:GlobalForwardingRule", "target", REFERENCE),
     Miss("too long", "gcp:compute/targetHttpsProxy:TargetHttpsProxy", "*", REFERENCE),
     Miss("too long", "gcp:compute/uRLMap:URLMap", "*.service", REFERENCE),
+    Miss("too long", "gcp:compute/uRLMap:URLMap", "*defaultService", REFERENCE),
     Miss("too long", "gcp:monitoring/alertPolicy:AlertPolicy", "notificationChannels.*", REFERENCE),
     Miss("too long", "gcp:storage/bucketIAMMember:BucketIAMMember", "*", REFERENCE),
 )
@@ -113,6 +116,7 @@ def resources() -> list[Resource]:
     """Every cloud resource of the golden project, as its program registers it, without a look at what is refused."""
     stacks = sorted(path.name.split(".")[1] for path in (PROJECT / "stacks" / "config").iterdir())
     registered = [one for stack in stacks for one in child("in_process", str(PROJECT), stack)["resources"]]
+    registered.sort(key=lambda one: json.dumps(one, sort_keys=True))  # a program registers in any order
     return [
         Resource(one["type"], {name: value for name, value in one["inputs"].items() if not name.startswith("__")})
         for one in registered
@@ -125,14 +129,13 @@ def test_every_input_of_the_golden_project_is_taken(resources: list[Resource]) -
     assert [] == [(one.token, found) for one in resources for found in check(one.token, one.inputs)]
 
 
-def test_corrupted_inputs_are_refused_and_every_miss_is_explained(resources: list[Resource]) -> None:
+def test_the_share_of_seeded_corruptions_that_is_refused(resources: list[Resource]) -> None:
     chance = random.Random(SEED)  # noqa: S311 - the same corruptions every time
     by_type: dict[str, list[Resource]] = {}
     for one in resources:
         by_type.setdefault(one.token, []).append(one)
     tried: Counter[tuple[str, str]] = Counter()
     refused: Counter[tuple[str, str]] = Counter()
-    unexplained: list[str] = []
     while tried.total() < CORRUPTIONS:
         cloud = ("aws", "gcp")[tried.total() % 2]
         kind = list(KINDS)[tried.total() // 2 % len(KINDS)]
@@ -143,26 +146,26 @@ def test_corrupted_inputs_are_refused_and_every_miss_is_explained(resources: lis
             continue
         path, value = chance.choice(edits)
         tried[cloud, kind] += 1
-        if check(token, edited(original.inputs, path, value)):
-            refused[cloud, kind] += 1
-        elif not any(explains(miss, kind, token, path) for miss in MISSES):
-            unexplained.append(f"{kind} {token} {dotted(path)}: {str(value)[:80]!r}")
+        refused[cloud, kind] += bool(check(token, edited(original.inputs, path, value)))
     for cloud in ("aws", "gcp"):
         for kind in KINDS:
             print(f"{cloud} {kind:20} {refused[cloud, kind]:3} of {tried[cloud, kind]:3} refused")  # noqa: T201
     print(f"in all {refused.total()} of {tried.total()} refused")  # noqa: T201 - the share is what this test tells
-    assert [] == unexplained
+    assert refused.total() >= CORRUPTIONS * 0.9
 
 
-def test_every_explanation_is_needed(resources: list[Resource]) -> None:
-    for miss in MISSES:
-        assert miss.reason
-        assert any(
-            explains(miss, miss.kind, one.token, path) and not check(one.token, edited(one.inputs, path, value))
-            for one in resources
-            if fnmatchcase(one.token, miss.token)
-            for path, value in KINDS[miss.kind](one)
-        ), miss
+def test_every_miss_is_explained_and_every_explanation_is_needed(resources: list[Resource]) -> None:
+    missed = {
+        (kind, one.token, path)
+        for one in resources
+        for kind, edits in KINDS.items()
+        for path, value in edits(one)
+        if not check(one.token, edited(one.inputs, path, value))
+    }
+    unexplained = [one for one in missed if not any(explains(miss, *one) for miss in MISSES)]
+    needless = [miss for miss in MISSES if not any(explains(miss, *one) for one in missed)]
+    assert [] == sorted(f"{kind} {token} {dotted(path)}" for kind, token, path in unexplained)
+    assert [] == needless
 
 
 Edits = Iterator[tuple[Path_, Any]]
@@ -280,7 +283,7 @@ CONFLICTS: dict[str, tuple[tuple[Path_, Any], ...]] = {
         (("conditions", 0, "conditionMatchedLog"), {"filter": "severity=ERROR"}),
     ),
     "gcp:compute/uRLMap:URLMap": (
-        (("defaultService",), "projects/shop/global/backendServices/one"),
+        (("defaultUrlRedirect",), {"httpsRedirect": True, "stripQuery": False}),
         (("hostRules", 0, "pathMatcher"), "elsewhere"),
     ),
     "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup": ((("appEngine",), {"service": "default"}),),
