@@ -5,9 +5,7 @@ from collections.abc import Generator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from generator.errors import InputError, JournalError
+from generator.errors import InputError
 from generator.history import folder_of, journal_at
 from generator.journal import CalibrationRecord, FactorRecord, Journal
 from generator.load import load
@@ -73,11 +71,7 @@ def content(fleet: str, calibration: Calibration) -> bytes:
 
 def _newest(kept: Journal, fleet: str) -> tuple[MachineFactor, ...]:
     for entry in reversed(kept.entries(kind="calibration", newest=NEWEST)):
-        try:
-            record = CalibrationRecord.model_validate_json(kept.content(entry.content))
-        except ValidationError:
-            what = f"content {entry.content} is not of the shape that this covey writes."
-            raise JournalError(f"journal {kept}", what, "Use the covey that wrote it.") from None
+        record = kept.record(entry.content, CalibrationRecord)
         if record.fleet == fleet:
             return tuple(MachineFactor(**factor.model_dump()) for factor in record.factors if factor.used)
     return ()

@@ -4,9 +4,6 @@ import io
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from generator.errors import JournalError
 from generator.journal import ObservationsRecord
 from generator.model import Observations, Window
 from generator.observe import of_table, series_frame
@@ -59,11 +56,7 @@ def remembered(journal: "Journal", fleet: str, *, newest: int) -> tuple[Observat
     entries = journal.entries(kind="observations", newest=newest)
     found: list[tuple[ObservationsRecord, Observations]] = []
     for digest in dict.fromkeys(entry.content for entry in entries):
-        try:
-            record = ObservationsRecord.model_validate_json(journal.content(digest))
-        except ValidationError:
-            what = f"content {digest} is not of the shape that this covey writes."
-            raise JournalError(f"journal {journal}", what, "Use the covey that wrote it.") from None
+        record = journal.record(digest, ObservationsRecord)
         if record.fleet == fleet:
             window = Window(record.since, record.until, record.bin_s)
             table = journal.content(record.series)

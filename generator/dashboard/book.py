@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from generator.claim import Claim, claim, claimed
 from generator.errors import InputError, JournalError
 from generator.history import journal_at
@@ -110,11 +108,7 @@ def _rejections(journal: Journal, plan: PlanDocument, digest: str) -> tuple[Reje
     found: list[Rejected] = []
     names = {one.profile: [group.name for group in one.groups] for one in plan.recommendations}
     for entry in reversed(journal.entries(kind="rejection", newest=REJECTIONS)):
-        try:
-            said = RejectionRecord.model_validate_json(journal.content(entry.content))
-        except ValidationError:
-            what = f"entry {entry.sequence} is not of the shape that this covey writes."
-            raise JournalError(f"journal {journal}", what, "Use the covey that wrote it.") from None
+        said = journal.record(entry.content, RejectionRecord)
         if said.plan == digest and said.profile in names:
             there = names[said.profile]
             groups = tuple(there[number] for number in said.groups or () if 0 <= number < len(there))

@@ -1,11 +1,6 @@
 """Decisions off the journal."""
 
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
-
 from generator.dialogue import Example
-from generator.errors import JournalError
 from generator.journal.chain import Entry
 from generator.journal.memory import Decision, memory
 from generator.journal.records import ApprovedPart, RecommendationRecord, RecommendationsRecord, RejectionRecord
@@ -14,8 +9,6 @@ from generator.journal.store import Journal
 # Of the newest: older ones have been planned over many times.
 DECISIONS = 200
 PLANS = 200
-
-Held = TypeVar("Held", bound=BaseModel)
 
 
 def recall(journal: Journal) -> tuple[Example, ...]:
@@ -41,7 +34,7 @@ def recall(journal: Journal) -> tuple[Example, ...]:
         return ()
     known: dict[str, RecommendationRecord] = {}
     for content in dict.fromkeys(entry.content for entry in journal.entries(kind="recommendations", newest=PLANS)):
-        held = _held(journal, content, RecommendationsRecord)
+        held = journal.record(content, RecommendationsRecord)
         known.update({found.digest: found for found in held.recommendations.values()})
     found = [_decision(journal, entry, known) for entry in sorted(decided, key=lambda entry: entry.sequence)]
     return memory(decision for decision in found if decision is not None)
@@ -49,9 +42,9 @@ def recall(journal: Journal) -> tuple[Example, ...]:
 
 def _decision(journal: Journal, entry: Entry, known: dict[str, RecommendationRecord]) -> Decision | None:
     if entry.kind == "approval":
-        approved = known.get(_held(journal, entry.content, ApprovedPart).provenance.recommendation)
+        approved = known.get(journal.record(entry.content, ApprovedPart).provenance.recommendation)
         return None if approved is None else Decision(approved.groups, "approved")
-    rejection = _held(journal, entry.content, RejectionRecord)
+    rejection = journal.record(entry.content, RejectionRecord)
     rejected = known.get(rejection.recommendation)
     if rejected is None:
         return None
@@ -59,11 +52,3 @@ def _decision(journal: Journal, entry: Entry, known: dict[str, RecommendationRec
     if rejection.groups is not None:
         groups = tuple(groups[number] for number in rejection.groups if 0 <= number < len(groups))
     return Decision(groups, "rejected", rejection.reason)
-
-
-def _held(journal: Journal, digest: str, kind: type[Held]) -> Held:
-    try:
-        return kind.model_validate_json(journal.content(digest))
-    except ValidationError:
-        what = f"content {digest} is not of the shape that this covey writes."
-        raise JournalError(f"journal {journal}", what, "Use the covey that wrote it.") from None

@@ -5,8 +5,9 @@ from collections.abc import Generator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -38,6 +39,8 @@ Kind = Literal[
 # How long one process waits for another's entry, which takes milliseconds.
 BUSY_S = 30.0
 ROWS_AT_ONCE = 500
+
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class Journal:
@@ -186,6 +189,26 @@ class Journal:
         if not isinstance(body, bytes) or sha256(body).hexdigest() != digest:
             raise self._error(f"content {digest} is not what was written.", "Look: covey log verify.")
         return body
+
+    def record(self, digest: str, kind: type[Record]) -> Record:
+        """Return a content as the record it is.
+
+        Parameters
+        ----------
+        digest : str
+        kind : type
+            One of `generator.journal.records`, or a part of one.
+
+        Raises
+        ------
+        JournalError
+            As `content` does; or it is no such record.
+        """
+        try:
+            return kind.model_validate_json(self.content(digest))
+        except ValidationError:
+            what = f"content {digest} is not of the shape that this covey writes."
+            raise self._error(what, "Use the covey that wrote it.") from None
 
     def verify(self, head: str | None = None) -> list[Break]:
         """Find what is not as it was written; see `generator.journal.chain` for what that can show.

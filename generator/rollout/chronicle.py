@@ -4,19 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from generator.approval.approval_document import ApprovalDocument, read_approval
-from generator.errors import JournalError
 from generator.journal import Entry, Journal, Kind, RolloutRecord, RolloutStepRecord, packed, tree_digest, unpacked
 from generator.rollout.progress import Progress, progress
 
 # Of the newest: more approved programs than anybody goes back to.
 APPROVALS = 200
-
-Record = TypeVar("Record", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,7 @@ class Chronicle:
         JournalError
         """
         for entry in reversed(self._journal.entries(kind="rollout")):
-            record = self._read(entry.content, RolloutRecord)
+            record = self._journal.record(entry.content, RolloutRecord)
             if (record.project, record.offline) == (project, offline):
                 return Held(entry.content, entry.actor, record, tuple(self._steps(entry)))
         return None
@@ -166,14 +160,17 @@ class Chronicle:
         ------
         JournalError
         """
-        steps = [self._read(entry.content, RolloutStepRecord) for entry in self._journal.entries(kind="rollout-step")]
+        steps = [
+            self._journal.record(entry.content, RolloutStepRecord)
+            for entry in self._journal.entries(kind="rollout-step")
+        ]
         began = {step.rollout for step in steps if step.approval == approval}
         return any(step.rollout in began and step.step in ("done", "rolled-back") for step in steps)
 
     def _steps(self, begun: Entry) -> Iterator[tuple[Entry, RolloutStepRecord]]:
         for entry in self._journal.entries(kind="rollout-step"):
             if entry.sequence > begun.sequence:
-                step = self._read(entry.content, RolloutStepRecord)
+                step = self._journal.record(entry.content, RolloutStepRecord)
                 if step.rollout == begun.content:
                     yield entry, step
 
@@ -183,10 +180,3 @@ class Chronicle:
 
     def _append(self, kind: Kind, content: bytes) -> Entry:
         return self._journal.append(kind, content, by=self._by, at=self._clock())
-
-    def _read(self, digest: str, kind: type[Record]) -> Record:
-        try:
-            return kind.model_validate_json(self._journal.content(digest))
-        except ValidationError:
-            what = f"content {digest} is not of the shape that this covey writes."
-            raise JournalError(f"journal {self._journal}", what, "Use the covey that wrote it.") from None

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from generator.errors import JournalError
-from generator.journal import Break, Journal
+from generator.journal import Break, ClaimRecord, Journal
 from generator.journal.chain import Stored, spelled
 from generator.journal.tables import METADATA
 
@@ -72,6 +72,17 @@ def test_what_is_appended_can_be_read_back(tmp_path: Path, original: Path) -> No
     assert [AT + timedelta(hours=n) for n in range(5)] == [entry.at for entry in entries]
     assert [] == journal.verify()
     assert [] == journal.verify(entries[1].digest)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"version": 2}'])
+def test_what_is_no_such_record_is_refused_by_journal_and_digest(content: bytes, tmp_path: Path) -> None:
+    journal = journal_of(tmp_path / "journal.sqlite")
+    digest = journal.append("claim", content, by="ada", at=AT).content
+
+    with pytest.raises(JournalError, match=f"content {digest} is not of the shape that this covey writes") as refused:
+        journal.record(digest, ClaimRecord)
+
+    assert f"journal {journal}" == refused.value.where
 
 
 def test_entries_are_found_by_kind_time_and_number(tmp_path: Path, original: Path) -> None:
