@@ -1,4 +1,4 @@
-"""Observations out of Google's Cloud Monitoring: GETs of its API, through google-auth, ``pip install covey[gcp]``.
+"""Observations out of Google's Cloud Monitoring: GETs of its API.
 
 Cloud Run's metrics tell what groups did, the load balancer's what each workload did.
 
@@ -6,36 +6,26 @@ https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.timeSeries/list
 https://cloud.google.com/monitoring/api/metrics_gcp
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import google.auth
 import numpy as np
-import requests
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
-from google.auth.transport.requests import AuthorizedSession
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from urllib3.exceptions import HTTPError
+from pydantic import AwareDatetime, Field
 
+from generator.clouds.google import GoogleApi, GoogleReply, Parameters
 from generator.errors import ObserveError
 from generator.model import FloatArray, Watched, Window
 from generator.observe.clock import skew_note
 from generator.observe.source import MOST, Measure, Reading, Subject
 
-# As gcloud takes it, for private endpoints: https://cloud.google.com/sdk/gcloud/reference/config/set
-OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"
-SCOPE = "https://www.googleapis.com/auth/monitoring.read"
-LOGIN = "Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS."
 RUN = 'resource.type="cloud_run_revision" AND metric.type="run.googleapis.com'
 EDGE = 'resource.type="https_lb_rule" AND metric.type="loadbalancing.googleapis.com/https'
 SERVICE, RULE, BACKEND = "service_name", "matched_url_path_rule", "backend_target_name"
 PAGE_SIZE = 10_000
 MOST_PAGES = 10_000
-MOST_BYTES = 2**26
 PERCENTILES: Mapping[Measure, str] = {
     "latency_p50_ms": "REDUCE_PERCENTILE_50",
     "latency_p95_ms": "REDUCE_PERCENTILE_95",
@@ -43,37 +33,30 @@ PERCENTILES: Mapping[Measure, str] = {
 }
 
 
-_Parameters = dict[str, str | list[str] | int]
-
-
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Interval(_Reply):
+class _Interval(GoogleReply):
     end: AwareDatetime = Field(alias="endTime")
 
 
-class _Value(_Reply):
+class _Value(GoogleReply):
     double: float | None = Field(None, alias="doubleValue")
     integer: int | None = Field(None, alias="int64Value")
 
 
-class _Point(_Reply):
+class _Point(GoogleReply):
     interval: _Interval
     value: _Value
 
 
-class _Resource(_Reply):
-    labels: dict[str, str] = {}
+class _Resource(GoogleReply):
+    labels: dict[str, str] = Field(default_factory=dict)
 
 
-class _Series(_Reply):
+class _Series(GoogleReply):
     resource: _Resource = _Resource()
-    points: list[_Point] = []
+    points: list[_Point] = Field([])
 
 
-class _Page(_Reply):
+class _Page(GoogleReply):
     series: list[_Series] = Field([], alias="timeSeries")
     next: str = Field("", alias="nextPageToken")
 
@@ -108,12 +91,7 @@ class CloudMonitoring:
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
-        try:
-            credentials, _ = google.auth.default(scopes=[SCOPE])
-        except DefaultCredentialsError:
-            raise ObserveError("Google Cloud", "There are no credentials.", LOGIN) from None
-        self._session = AuthorizedSession(credentials)
-        self._base = os.environ.get(OVERRIDE, "https://monitoring.googleapis.com/").rstrip("/")
+        self._monitoring = GoogleApi("monitoring", "monitoring.read", failure=ObserveError)
 
     @property
     def name(self) -> str:
@@ -155,7 +133,7 @@ class CloudMonitoring:
     def _asked(
         self, where: str, project: str, query: _Query, window: Window, notes: list[str]
     ) -> Iterator[tuple[Mapping[str, str], FloatArray]]:
-        parameters: _Parameters = {
+        parameters: Parameters = {
             "filter": query.filter,
             # Intervals of what is counted end at the end of a bin, and the first begins before.
             "interval.startTime": _spelled(window.start),
@@ -182,24 +160,12 @@ class CloudMonitoring:
             parameters["pageToken"] = page.next
         raise ObserveError(where, "Google Cloud answers without an end.", "Ask for a shorter time, or longer bins.")
 
-    def _page(self, where: str, project: str, parameters: _Parameters, window: Window, notes: list[str]) -> _Page:
-        url = f"{self._base}/v3/projects/{project}/timeSeries"
-        try:
-            with self._session.get(url, params=parameters, timeout=60, allow_redirects=False, stream=True) as reply:
-                content = reply.raw.read(MOST_BYTES + 1, decode_content=True)
-                status, said = reply.status_code, reply.headers.get("Date")
-        except (GoogleAuthError, requests.RequestException, HTTPError, OSError) as error:
-            what = f"Google Cloud cannot be asked: {type(error).__name__}."
-            raise ObserveError(where, what, f"{LOGIN} Then try again.") from None
-        if status in (401, 403):
-            what = f"Google Cloud refuses to tell its metrics: {status}."
-            raise ObserveError(where, what, "Allow monitoring.timeSeries.list (roles/monitoring.viewer).")
-        try:
-            page = _Page.model_validate_json(content if status == 200 and len(content) <= MOST_BYTES else b"")
-        except ValidationError:
-            what = f"Google Cloud gives no usable answer: {status}."
-            raise ObserveError(where, what, "Try again; if it stays, report this.") from None
-        if said and not notes and (note := self._skew(said, where, window)):
+    def _page(self, where: str, project: str, parameters: Parameters, window: Window, notes: list[str]) -> _Page:
+        path = f"/v3/projects/{project}/timeSeries"
+        allow = "monitoring.timeSeries.list (roles/monitoring.viewer)"
+        answer = self._monitoring.get(where, path, parameters, doing="tell its metrics", allow=allow, timeout_s=60)
+        page = self._monitoring.read(where, answer, _Page)
+        if answer.date and not notes and (note := self._skew(answer.date, where, window)):
             notes.append(note)
         return page
 

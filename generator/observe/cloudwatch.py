@@ -1,4 +1,4 @@
-"""Observations out of CloudWatch, through boto3, an extra: ``pip install covey[aws]``.
+"""Observations out of CloudWatch.
 
 SageMaker's metrics tell what groups did, API Gateway's what each workload did.
 
@@ -13,11 +13,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import boto3
 import numpy as np
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
+from generator.clouds.amazon import amazon_clients, asking_amazon
 from generator.errors import ObserveError
 from generator.model import FloatArray, Watched, Window
 from generator.observe.clock import skew_note
@@ -60,8 +58,8 @@ class CloudWatch:
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
-        self._session = boto3.Session()
-        self._config = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 6})
+        # A page holds a hundred thousand points, and whoever reads many of them is throttled.
+        self._clients = amazon_clients("cloudwatch", read_timeout_s=60, attempts=6)
 
     @property
     def name(self) -> str:
@@ -88,18 +86,12 @@ class CloudWatch:
         queries = [query for one in watched for query in _queries(one)]
         rows: dict[tuple[Subject, str, str], FloatArray] = {}
         notes: list[str] = []
-        try:
-            client = self._session.client("cloudwatch", region_name=region, config=self._config)
+        asking = asking_amazon(region, doing="tell its metrics", allow="cloudwatch:GetMetricData", failure=ObserveError)
+        with asking:
+            client = self._clients(region)
             for first in range(0, len(queries), METRICS_AT_ONCE):
                 asked = queries[first : first + METRICS_AT_ONCE]
                 rows.update(self._asked(client, region, asked, window, notes))
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            what = f"AWS refuses to tell its metrics: {code[:60]!r}."
-            raise ObserveError(region, what, "Allow cloudwatch:GetMetricData.") from None
-        except BotoCoreError as error:
-            what = f"AWS cannot be asked: {str(error).rstrip('.')}."
-            raise ObserveError(region, what, "Log in to the account, or mend the connection, and try again.") from None
         series: dict[tuple[Subject, str, Measure], FloatArray] = {}
         for one in watched:
             _complete(one, rows, window, series)

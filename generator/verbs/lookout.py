@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from generator.clouds.extras import extras
 from generator.errors import InputError, ObserveError
 from generator.history import JournalAt, history_of_decisions
 from generator.present.figures import plain
@@ -137,7 +138,7 @@ def _reader(source: str, now: datetime) -> "Source":
     if kind not in EXTRAS or bool(where) != (kind in ("prometheus", "files")):
         remedy = "Give cloudwatch, cloud-monitoring, prometheus=URL or files=FILE."
         raise InputError("--source", f"{plain(kind)[:60]!r} is no source, or lacks its place.", remedy)
-    try:
+    with extras(EXTRAS[kind], InputError):
         if kind == "files":
             from generator.observe import SeriesFile
 
@@ -153,9 +154,6 @@ def _reader(source: str, now: datetime) -> "Source":
         from generator.observe.cloud_monitoring import CloudMonitoring
 
         return CloudMonitoring()
-    except ImportError as error:
-        what = f"{error.name} cannot be imported."
-        raise InputError("Python packages", what, f"Run `pip install covey[{EXTRAS[kind]}]`.") from None
 
 
 def _window(since: str | None, until: str | None, bin_s: float, now: datetime, readers: "Sequence[Source]") -> "Window":

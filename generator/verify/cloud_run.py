@@ -1,50 +1,37 @@
-"""Looks at Cloud Run services: one GET each of the Admin API v2, through google-auth, ``pip install covey[gcp]``.
+"""Looks at Cloud Run services: one GET each of the Admin API v2.
 
 https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service
 """
 
-import os
 from collections.abc import Callable
 from typing import Literal
 
-import google.auth
-import requests
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
-from google.auth.transport.requests import AuthorizedSession
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from generator.errors import DeployError
+from generator.clouds.google import GoogleApi, GoogleReply
 from generator.model import Served
 from generator.verify.wanted import WantedService
 
-# As gcloud takes it, for private endpoints: https://cloud.google.com/sdk/gcloud/reference/config/set
-OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"
-SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
 
-
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Container(_Reply):
+class _Container(GoogleReply):
     image: str = ""
 
 
-class _Template(_Reply):
+class _Template(GoogleReply):
     containers: tuple[_Container, ...] = ()
 
 
-class _Condition(_Reply):
+class _Condition(GoogleReply):
     state: str = ""
     message: str = ""
 
 
-class _Share(_Reply):
+class _Share(GoogleReply):
     revision: str = ""
     percent: int = 0
 
 
-class _Service(_Reply):
+class _Service(GoogleReply):
     template: _Template = _Template()
     reconciling: bool = False
     terminal: _Condition = Field(_Condition(), alias="terminalCondition")
@@ -61,32 +48,14 @@ def service_reader() -> Callable[[WantedService], Served]:
     DeployError
         Nobody is logged in; from the function: no permission, no answer, a strange one.
     """
-    login = "Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS."
-    try:
-        credentials, _ = google.auth.default(scopes=[SCOPE])
-    except DefaultCredentialsError:
-        raise DeployError("Google Cloud", "There are no credentials.", login) from None
-    session = AuthorizedSession(credentials)
-    base = os.environ.get(OVERRIDE, "https://run.googleapis.com/").rstrip("/")
+    run = GoogleApi("run", "cloud-platform.read-only")
 
     def read(one: WantedService) -> Served:
         where = f"service {one.name}"
-        try:
-            reply = session.get(f"{base}/v2/{one.name}", timeout=30, allow_redirects=False)
-        except (GoogleAuthError, requests.RequestException) as error:
-            what = f"Google Cloud cannot be asked: {type(error).__name__}."
-            raise DeployError(where, what, f"{login} Then try again.") from None
-        if reply.status_code == 404:
+        answer = run.get(where, f"/v2/{one.name}", doing="describe it", allow="run.services.get (roles/run.viewer)")
+        if answer.status == 404:
             return Served("cloud-run", one.name, "missing", "there is no such service")
-        if reply.status_code in (401, 403):
-            what = f"Google Cloud refuses to describe it: {reply.status_code}."
-            raise DeployError(where, what, "Allow run.services.get (roles/run.viewer), or log in as someone who may.")
-        try:
-            found = _Service.model_validate_json(reply.content if reply.status_code == 200 else b"")
-        except ValidationError:
-            what = f"Google Cloud gives no usable answer: {reply.status_code}."
-            raise DeployError(where, what, "Try again; if it stays, report this.") from None
-        return Served("cloud-run", one.name, *_state(found, one))
+        return Served("cloud-run", one.name, *_state(run.read(where, answer, _Service), one))
 
     return read
 

@@ -1,13 +1,11 @@
-"""Looks at SageMaker endpoints through boto3, an extra: ``pip install covey[aws]``."""
+"""Looks at SageMaker endpoints."""
 
 from collections.abc import Callable
 from typing import Any, Literal
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from generator.errors import DeployError
+from generator.clouds.amazon import amazon_clients, asking_amazon
 from generator.model import Served
 from generator.verify.wanted import WantedEndpoint
 
@@ -24,24 +22,12 @@ def endpoint_reader() -> Callable[[WantedEndpoint], Served]:
     DeployError
         From the function: no credentials, no permission, no answer.
     """
-    config = Config(connect_timeout=10, read_timeout=30, retries={"mode": "standard", "max_attempts": 4})
-    # A session of its own looks for credentials now, not when the process first did.
-    session = boto3.Session()
-    clients: dict[str, Any] = {}
+    clients = amazon_clients("sagemaker")
 
     def read(one: WantedEndpoint) -> Served:
         where = f"endpoint {one.name} in {one.region}"
-        try:
-            if one.region not in clients:
-                clients[one.region] = session.client("sagemaker", region_name=one.region, config=config)
-            state, message = _state(clients[one.region], one)
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            what = f"AWS refuses to describe it: {code}."
-            raise DeployError(where, what, "Allow sagemaker:DescribeEndpoint and DescribeEndpointConfig.") from None
-        except BotoCoreError as error:
-            what = f"AWS cannot be asked: {str(error).rstrip('.')}."
-            raise DeployError(where, what, "Log in to the account, or mend the connection, and try again.") from None
+        with asking_amazon(where, doing="describe it", allow="sagemaker:DescribeEndpoint and DescribeEndpointConfig"):
+            state, message = _state(clients(one.region), one)
         return Served("sagemaker", f"{one.region}/{one.name}", state, message)
 
     return read

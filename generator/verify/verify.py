@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from generator.errors import DeployError
+from generator.clouds.extras import extras
 from generator.model import Served
 from generator.verify.pretended import pretended_reader
 from generator.verify.wanted import Wanted, WantedEndpoint, WantedService
@@ -55,7 +55,7 @@ def _reader(wanted: Sequence[Wanted]) -> Callable[[Wanted], Served]:
     """Return a function that looks at one; a cloud that nothing runs on is not asked, and its client not needed."""
     endpoint: Callable[[WantedEndpoint], Served] | None = None
     service: Callable[[WantedService], Served] | None = None
-    try:
+    with extras():
         if any(isinstance(one, WantedEndpoint) for one in wanted):
             from generator.verify.sagemaker import endpoint_reader
 
@@ -64,9 +64,6 @@ def _reader(wanted: Sequence[Wanted]) -> Callable[[Wanted], Served]:
             from generator.verify.cloud_run import service_reader
 
             service = service_reader()
-    except ImportError as error:
-        what = f"{error.name} cannot be imported."
-        raise DeployError("Python packages", what, "Run `pip install covey[aws,gcp]`.") from None
 
     def read(one: Wanted) -> Served:
         if isinstance(one, WantedEndpoint) and endpoint is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from generator.errors import DeployError
+from generator.clouds.extras import extras
 from generator.offline.alarms import ringing
 from generator.watch.watched import WatchedAlarm
 
@@ -32,7 +32,7 @@ def watch(alarms: Sequence[WatchedAlarm], *, offline: Path | None = None) -> tup
         rung = ringing(offline / "cloud", [one.label for one in alarms])
         return tuple(one for one in alarms if one.label in rung)
     firing: set[str] = set()
-    try:
+    with extras():
         if any(one.cloud == "aws" for one in alarms):
             from generator.watch.cloudwatch import firing_metric_alarms
 
@@ -41,7 +41,4 @@ def watch(alarms: Sequence[WatchedAlarm], *, offline: Path | None = None) -> tup
             from generator.watch.cloud_monitoring import firing_policies
 
             firing |= firing_policies([one for one in alarms if one.cloud == "gcp"])
-    except ImportError as error:
-        what = f"{error.name} cannot be imported."
-        raise DeployError("Python packages", what, "Run `pip install covey[aws,gcp]`.") from None
     return tuple(one for one in alarms if one.label in firing)

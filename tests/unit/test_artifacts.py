@@ -84,9 +84,9 @@ def test_an_artifact_in_cloud_storage_is_known_by_its_md5_or_else_its_checksum(g
     ("reply", "said"),
     [
         ((404, b"{}"), "gs://models-europe/shop/2.tar.gz: is not there"),
-        ((403, b"{}"), "no usable answer: 403"),
+        ((403, b"{}"), "refuses to describe it: 403"),
         ((200, b"[]"), "no usable answer: 200"),
-        ((200, b"nonsense"), "cannot be asked"),
+        ((200, b"nonsense"), "no usable answer: 200"),
         ((200, b'{"md5Hash": "\\u00ff"}'), "no usable answer: 200"),
     ],
 )

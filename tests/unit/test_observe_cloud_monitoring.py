@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from generator.errors import ObserveError
 from generator.model import Observations
 from generator.observe import observe
-from generator.observe.cloud_monitoring import OVERRIDE, CloudMonitoring
+from generator.observe.cloud_monitoring import CloudMonitoring
 from tests.observed import BIN_S, START, watched, window
 
 BINS = 4
@@ -103,7 +103,7 @@ def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Google]:
     place = tmp_path / "account.json"
     place.write_text(json.dumps(account), encoding="utf-8")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(place))
-    monkeypatch.setenv(OVERRIDE, f"{address}/")
+    monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", f"{address}/")
     yield played
     server.shutdown()
     server.server_close()

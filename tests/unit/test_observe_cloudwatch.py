@@ -193,7 +193,7 @@ def test_a_region_that_refuses_is_named_and_the_other_is_kept(
 
     found = read()
 
-    assert ("us-east-1: AWS refuses to tell its metrics: 'AccessDenied'.",) == found.unanswered
+    assert ("us-east-1: AWS refuses to tell its metrics: AccessDenied.",) == found.unanswered
     np.testing.assert_allclose(books(found, "rate_rps")[:2], 3 / BIN_S)
 
 

@@ -128,7 +128,7 @@ def test_a_region_that_does_not_answer_is_no_quiet_region(monkeypatch: pytest.Mo
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "played")
-    monkeypatch.setattr("generator.watch.cloudwatch.ATTEMPTS", 1)
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
     with pytest.raises(DeployError, match="alarms in eu-west-1: AWS cannot be asked"):
         watch([ERRORS])
 
