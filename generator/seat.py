@@ -8,6 +8,7 @@ import typer
 
 from generator.errors import InputError
 from generator.history import JournalAt, history_of_plans
+from generator.options import FleetPath, Json, Seed
 from generator.shell import bar, put, put_drawn, say
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ def seated(wanted: str | None, *, notes: str | None, record: Path | None, replay
 
 @llm_verbs.command("payload")
 def payload(
-    fleet: Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")],
+    fleet: FleetPath,
     *,
     llm_notes: LlmNotes = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="As for covey plan.")] = 0,
+    seed: Seed = 0,
     journal: JournalAt = None,
 ) -> None:
     """Print every prompt that `covey plan --llm` would send, one line of JSON each, and send nothing.
@@ -94,7 +95,7 @@ def payload(
 def report(
     plans: Annotated[list[Path], typer.Argument(metavar="PLAN.json...", help="Plans kept by covey plan --save.")],
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what proposals came to over saved plans: won, tied, lost, regret, tokens."""
     from generator.present.ledger import ledger_report, show_ledger_report

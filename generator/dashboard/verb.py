@@ -9,6 +9,7 @@ import typer
 
 from generator.errors import InputError
 from generator.history import JournalAt, folder_of
+from generator.options import FleetPath, Offline, PlanFile, Seed
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, seated
 from generator.shell import put, say
 
@@ -16,19 +17,15 @@ LOOPBACK = "127.0.0.1"
 
 
 def dashboard(
-    fleet: Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")],
+    fleet: FleetPath,
     *,
-    plan_file: Annotated[
-        Path | None, typer.Option("--plan", metavar="FILE", help="A saved plan, instead of a new one.")
-    ] = None,
+    plan_file: PlanFile = None,
     project: Annotated[
         Path | None, typer.Option("--project", metavar="DIR", help="Where the approved program is written.")
     ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same inputs and seed, same plan.")] = 0,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Preview with stand-in providers, without an account.")
-    ] = False,
+    seed: Seed = 0,
+    offline: Offline = False,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Pages without forms: nothing can be decided or written from them.")
     ] = False,

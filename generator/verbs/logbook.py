@@ -7,8 +7,8 @@ import typer
 
 from generator.errors import InputError
 from generator.history import NOWHERE, JournalAt, actor, folder_of, journal_at
+from generator.options import FleetPath, Json, ProfileOption
 from generator.shell import put, put_drawn, say
-from generator.verbs.options import Json
 
 if TYPE_CHECKING:
     from generator.journal import Journal
@@ -89,17 +89,14 @@ def log_show(
 
 
 def reject(
-    fleet: Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")],
+    fleet: FleetPath,
     *,
     plan_file: Annotated[Path, typer.Option("--plan", metavar="FILE", help="The saved plan it is about.")],
     reason: Annotated[
         Literal["cost", "latency", "risk", "region", "machine", "grouping", "timing", "other"],
         typer.Option("--reason", help="What speaks against it: all that a language model is told."),
     ],
-    profile: Annotated[
-        Literal["cheapest", "balanced", "resilient"] | None,
-        typer.Option("--profile", help="Which recommendation; balanced if the plan has it."),
-    ] = None,
+    profile: ProfileOption = None,
     group: Annotated[
         list[str] | None, typer.Option("--group", metavar="NAME", help="Only this group of it; may be given again.")
     ] = None,

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from generator.errors import CatalogError
+from generator.options import Json
 from generator.shell import put, put_drawn, say
-from generator.verbs.options import Json
 
 catalog_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look into the SKU catalogue.")
 

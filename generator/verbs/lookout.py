@@ -10,9 +10,9 @@ import typer
 from generator.clouds.extras import extras
 from generator.errors import InputError, ObserveError
 from generator.history import JournalAt, history_of_decisions
+from generator.options import FleetPath, Json, ProjectPath
 from generator.present.figures import plain
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
-from generator.verbs.options import Json, ProjectPath
 
 if TYPE_CHECKING:
     from generator.model import Window
@@ -99,7 +99,7 @@ def observe(
 
 
 def learn(
-    fleet: Annotated[Path, typer.Argument(metavar="FLEET", help="A folder with fleet.yaml, or that file.")],
+    fleet: FleetPath,
     *,
     report: Annotated[
         bool, typer.Option("--report", help="Everything that was tried, with its errors before and after.")

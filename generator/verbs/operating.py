@@ -8,9 +8,9 @@ import typer
 
 from generator.errors import DeployError, InputError
 from generator.history import JournalAt, operation
+from generator.options import Json, Offline, ProjectPath, Stacks
 from generator.shell import bar, put, put_drawn, say
 from generator.verbs import release
-from generator.verbs.options import Json, Offline, ProjectPath, Stacks
 
 if TYPE_CHECKING:
     from generator.model import StackReport

@@ -1,15 +1,15 @@
 """The verbs of a plan: from a fleet's folder to three recommendations, questions about them, and the program of one."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from generator.errors import InputError
 from generator.history import JournalAt, refer
+from generator.options import FleetPath, Json, PlanFile, ProfileOption, Seed
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, seated
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
-from generator.verbs.options import FleetPath, Json, PlanFile, Seed
 
 if TYPE_CHECKING:
     from generator.model import Catalog, Inputs, Plan
@@ -128,10 +128,7 @@ def emit(
     into: Annotated[Path, typer.Option("--into", metavar="DIR", help="The project's folder.")],
     *,
     plan_file: PlanFile = None,
-    profile: Annotated[
-        Literal["cheapest", "balanced", "resilient"] | None,
-        typer.Option("--profile", help="Which recommendation; balanced if the plan has it."),
-    ] = None,
+    profile: ProfileOption = None,
     overwrite_edited: Annotated[bool, typer.Option("--overwrite-edited", help="Replace what was edited.")] = False,
     drop_retiring: Annotated[
         bool, typer.Option("--drop-retiring", help="Leave out what an earlier emission kept until nothing led to it.")

@@ -8,9 +8,9 @@ import typer
 
 from generator.errors import DeployError, InputError
 from generator.history import JournalAt, history_of_decisions
+from generator.options import Json, Offline, ProjectPath, Stacks
 from generator.present.figures import plain
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
-from generator.verbs.options import Offline, ProjectPath, Stacks
 
 CHANGES_FOUND = 7  # as Pulumi's own
 
@@ -70,7 +70,7 @@ def verify(
     wait: Annotated[
         int, typer.Option("--wait", metavar="SECONDS", min=0, max=7200, help="Ask again while something moves.")
     ] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")] = False,
+    json: Json = False,
 ) -> None:
     """Ask the clouds, not Pulumi's state, whether every endpoint serves what was deployed; 7 where one does not."""
     from generator import deploy

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from generator.errors import InputError
+from generator.options import Json, ProfileOption, ProjectPath, Stacks
 from generator.shell import must_be_writable, put, put_drawn, say, write_whole
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ POLICY_VIOLATION = 5  # covey's own; `pulumi preview --policy-pack` of 3.259 end
 
 
 def check(
-    project: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with Pulumi.yaml.")],
+    project: ProjectPath,
     *,
-    stack: Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")] = None,
+    stack: Stacks = None,
     severity: Annotated[
         Literal["low", "medium", "high", "critical"], typer.Option("--severity", help="The least that fails the check.")
     ] = "low",
@@ -38,7 +39,7 @@ def check(
     ] = None,
     sarif_file: Annotated[Path | None, typer.Option("--sarif", metavar="FILE", help="Also as SARIF 2.1.0.")] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also as JUnit XML.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")] = False,
+    json: Json = False,
 ) -> None:
     """Hold a project to the clouds' limits and its own policies: no account, no network, no Pulumi CLI."""
     from generator.check import check as inspect
@@ -82,17 +83,14 @@ def diff(
     old: Old,
     new: New,
     *,
-    profile: Annotated[
-        Literal["cheapest", "balanced", "resilient"] | None,
-        typer.Option("--profile", help="Which recommendation of a saved plan; balanced if it has it."),
-    ] = None,
+    profile: ProfileOption = None,
     min_change_usd: Annotated[
         float, typer.Option("--min-change-usd", min=0, help="A smaller change of cost a month is not material.")
     ] = 0.0,
     min_change_percent: Annotated[
         float, typer.Option("--min-change-percent", min=0, help="The same, as a share of the old cost.")
     ] = 0.0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON; its schema is in schemas/.")] = False,
+    json: Json = False,
 ) -> None:
     """Write the difference between two plans as Markdown for a pull request: cost, service level, groups, moves."""
     from generator.present.comment import comment

@@ -13,9 +13,9 @@ import typer
 
 from generator.errors import ApprovalError, DeployError, InputError
 from generator.history import NOWHERE, JournalAt, actor, journal_at
+from generator.options import FleetPath, Json, Offline, ProjectOption, ProjectPath
 from generator.present.figures import plain
 from generator.shell import bar, put, put_drawn, say, write_whole
-from generator.verbs.options import FleetPath, Json, Offline, ProjectOption, ProjectPath
 
 if TYPE_CHECKING:
     from generator.rollout import Chronicle, Held, PulumiRegions

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator.errors import InputError
+from generator.options import Choose, FleetPath, Json, ProjectOption
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, seated
 from generator.shell import bar, put, put_drawn, say
-from generator.verbs.options import FleetPath, Json, ProjectOption
 
 if TYPE_CHECKING:
     from generator.ways import Ways
-
-Choose = Annotated[int | None, typer.Option("--choose", metavar="N", min=1, help="Write this choice to the project.")]
 
 
 def join(

@@ -7,8 +7,8 @@ import typer
 
 from generator.errors import InputError
 from generator.history import JournalAt, journal_at
+from generator.options import Choose, FleetPath, Json, ProjectOption, Seed
 from generator.shell import bar, put, put_drawn, say
-from generator.verbs.options import FleetPath, Json, ProjectOption
 
 # Observations that are looked through for the newest of this fleet.
 NEWEST = 50
@@ -85,10 +85,8 @@ def regroup(
     handover_hours: Annotated[
         float, typer.Option("--handover-hours", min=0.0, help="How long a group that ends is served on.")
     ] = 24.0,
-    seed: Annotated[int, typer.Option("--seed", help="Of the search.")] = 0,
-    choose: Annotated[
-        int | None, typer.Option("--choose", metavar="N", min=1, help="Write this choice to the project.")
-    ] = None,
+    seed: Seed = 0,
+    choose: Choose = None,
     json: Json = False,
 ) -> None:
     """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one."""
