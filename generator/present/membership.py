@@ -125,7 +125,6 @@ def membership(
     *,
     fleet_lines: str | None = None,
     traffic: str | None = None,
-    chosen: int | None = None,
 ) -> MembershipAnswer:
     """Publish the ways a workload may come or go, with what each would change in the program."""
     kinds = [option.kind for option in found.options]
@@ -148,7 +147,7 @@ def membership(
         ),
         fleet_lines=fleet_lines,
         traffic=traffic,
-        chosen=chosen,
+        chosen=None,
     )
 
 

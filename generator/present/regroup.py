@@ -75,7 +75,6 @@ def regroup_answer(
     *,
     horizon_h: float,
     migration: Migration,
-    chosen: int | None,
 ) -> RegroupAnswer:
     """Publish the ways a fleet may be regrouped, with what each would change in the program."""
     verdict = found.before.verdict
@@ -95,7 +94,7 @@ def regroup_answer(
         ),
         proposed=None if found.proposed is None else found.proposed + 1,
         reason=found.reason,
-        chosen=chosen,
+        chosen=None,
     )
 
 

@@ -1,17 +1,14 @@
 """The verbs of a roster: who joins a running fleet, and who leaves it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from generator.errors import InputError
 from generator.options import Choose, FleetPath, Json, ProjectOption
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, seated
-from generator.shell import bar, put, put_drawn, say
-
-if TYPE_CHECKING:
-    from generator.ways import Ways
+from generator.shell import bar, say
+from generator.verbs.choosing import choosing
 
 
 def join(
@@ -30,13 +27,14 @@ def join(
 ) -> None:
     """Say where a new workload goes: a group as it is, a group resized, or a new one; --choose writes it."""
     from generator.catalog import read_catalog
+    from generator.present.membership import show_membership
     from generator.ways import ways_to_join
 
     seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
     with bar() as told:
         told("judging the ways to join", 0.0)
         found = ways_to_join(fleet, workload, read_catalog(), project, seat)
-    _answered(found, project, choose, json=json)
+    choosing(found.answer, found.programs, show_membership, project, choose, json=json)
     if choose is not None:
         name, lines = found.answer.workload, found.answer.fleet_lines
         say(f"Add this to fleet.yaml, or the next plan will not know {name}:\n{lines}".rstrip())
@@ -56,35 +54,13 @@ def leave(
 ) -> None:
     """Say what becomes of a workload's group when it leaves, and what that saves; --choose writes it."""
     from generator.catalog import read_catalog
+    from generator.present.membership import show_membership
     from generator.ways import ways_to_leave
 
     seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
     with bar() as told:
         told("judging the ways to leave", 0.0)
         found = ways_to_leave(fleet, name, read_catalog(), project, seat)
-    _answered(found, project, choose, json=json)
+    choosing(found.answer, found.programs, show_membership, project, choose, json=json)
     if choose is not None:
         say(f"Take {name} and its traffic out of the fleet's files, or the next plan will bring it back.")
-
-
-def _answered(found: "Ways", project: Path, choose: int | None, *, json: bool) -> None:
-    """Print the ways, with advice and what each changes in the program, and write the chosen one."""
-    from generator.files import write_tree
-    from generator.present.membership import show_membership
-
-    if choose is not None and choose > len(found.programs):
-        raise InputError(f"--choose {choose}", f"there are {len(found.programs)} choices.", "Look first, then choose.")
-    answer = found.answer.model_copy(update={"chosen": choose})
-    if choose is not None:
-        write_tree(found.programs[choose - 1], project)
-    if json:
-        put(answer.text())
-    else:
-        put_drawn(lambda console: show_membership(answer, console))
-    if choose is not None:
-        say(f"Wrote choice {choose} to {project}. Next: covey preview {project} --offline")
-        if retiring := found.programs[choose - 1].retiring:
-            say(
-                f"Retiring: {', '.join(retiring)}. It serves on until nothing leads to it, and goes with a plan "
-                "emitted with --drop-retiring; CUTOVER.md has the steps."
-            )

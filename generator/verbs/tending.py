@@ -9,6 +9,7 @@ from generator.errors import InputError
 from generator.history import JournalAt, journal_at
 from generator.options import Choose, FleetPath, Json, ProjectOption, Seed
 from generator.shell import bar, put, put_drawn, say
+from generator.verbs.choosing import choosing
 
 # Observations that are looked through for the newest of this fleet.
 NEWEST = 50
@@ -91,7 +92,6 @@ def regroup(
 ) -> None:
     """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one."""
     from generator.catalog import read_catalog
-    from generator.files import write_tree
     from generator.lessons import load_learned
     from generator.membership import regroup as regrouped
     from generator.model import Migration
@@ -114,8 +114,6 @@ def regroup(
             migration=migration,
             progress=told,
         )
-    if choose is not None and choose > len(found.options):
-        raise InputError(f"--choose {choose}", f"there are {len(found.options)} choices.", "Look first, then choose.")
     programs = [standing.program(option.judged, inputs, catalog, found.baseline) for option in found.options]
     changes = [standing.changes(program) for program in programs]
     answer = regroup_answer(
@@ -125,18 +123,5 @@ def regroup(
         changes,
         horizon_h=horizon_h,
         migration=migration,
-        chosen=choose,
     )
-    if choose is not None:
-        write_tree(programs[choose - 1], project)
-    if json:
-        put(answer.text())
-    else:
-        put_drawn(lambda console: show_regroup(answer, console))
-    if choose is not None:
-        say(f"Wrote choice {choose} to {project}. Next: covey preview {project} --offline")
-        if retiring := programs[choose - 1].retiring:
-            say(
-                f"Retiring: {', '.join(retiring)}. It serves on until nothing leads to it, and goes with a plan "
-                "emitted with --drop-retiring; CUTOVER.md has the steps."
-            )
+    choosing(answer, programs, show_regroup, project, choose, json=json)

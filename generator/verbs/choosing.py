@@ -1,0 +1,65 @@
+"""What a verb that finds several ways does with --choose: all of them are shown, one is written."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from generator.errors import InputError
+from generator.shell import put, put_drawn, say
+
+if TYPE_CHECKING:
+    from generator.model import Program
+    from generator.present.membership import MembershipAnswer
+    from generator.present.regroup import RegroupAnswer
+
+Ways = TypeVar("Ways", "MembershipAnswer", "RegroupAnswer")
+
+
+def choosing(
+    ways: Ways,
+    programs: "Sequence[Program]",
+    show: Callable[[Ways, Any], None],
+    project: Path,
+    choose: int | None,
+    *,
+    json: bool,
+) -> None:
+    """Print the ways, with what each changes in the program, and write the chosen one.
+
+    Parameters
+    ----------
+    ways : MembershipAnswer or RegroupAnswer
+        Of a look: nothing is chosen.
+    programs : sequence of Program
+        What each choice comes to, in their order.
+    show : callable
+        Draws the ways on a console.
+    project : Path
+        Where the chosen one is written.
+    choose : int or None
+        From 1.
+    json : bool
+
+    Raises
+    ------
+    InputError
+        There is no such choice.
+    """
+    from generator.files import write_tree
+
+    if choose is not None and choose > len(programs):
+        raise InputError(f"--choose {choose}", f"there are {len(programs)} choices.", "Look first, then choose.")
+    answer = ways.model_copy(update={"chosen": choose})
+    if choose is not None:
+        write_tree(programs[choose - 1], project)
+    if json:
+        put(answer.text())
+    else:
+        put_drawn(lambda console: show(answer, console))
+    if choose is not None:
+        say(f"Wrote choice {choose} to {project}. Next: covey preview {project} --offline")
+        if retiring := programs[choose - 1].retiring:
+            say(
+                f"Retiring: {', '.join(retiring)}. It serves on until nothing leads to it, and goes with a plan "
+                "emitted with --drop-retiring; CUTOVER.md has the steps."
+            )
