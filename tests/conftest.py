@@ -17,3 +17,27 @@ def _no_journal() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COVEY_JOURNAL", "none")
         yield
+
+
+@pytest.fixture(scope="session")
+def amazon_address() -> Iterator[str]:
+    from tests.amazon_server import amazon_server  # noqa: PLC0415 - seconds, and few tests meet it
+
+    with amazon_server() as address:
+        yield address
+
+
+@pytest.fixture
+def amazon(amazon_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients of AWS meet the one that moto plays."""
+    from tests.amazon_server import log_in  # noqa: PLC0415 - the same
+
+    log_in(monkeypatch, amazon_address)
+
+
+@pytest.fixture
+def silent_amazon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients of AWS find nobody there."""
+    from tests.amazon_server import log_in  # noqa: PLC0415 - the same
+
+    log_in(monkeypatch, "http://127.0.0.1:9")

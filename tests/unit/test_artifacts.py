@@ -10,11 +10,11 @@ from typing import Any
 import boto3
 import pytest
 from moto.s3.models import s3_backends
-from moto.server import ThreadedMotoServer
 
 from generator.errors import DeployError
 from generator.verify import artifact_digests
-from tests.google_server import Replies, google_server
+from tests.amazon_server import ACCOUNT
+from tests.google_server import Replies, google_api
 
 KEY, BODY = "shop/2.tar.gz", b"a model"
 MODEL = {"type": "aws:sagemaker/model:Model", "inputs": {"primaryContainer": {"modelDataUrl": "s3://models-usa/"}}}
@@ -30,19 +30,13 @@ def state(*resources: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "played")
+def s3(amazon: None, monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
+    del amazon
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     client = boto3.client("s3")
     client.create_bucket(Bucket="models-usa")
     yield client
-    server.stop()
-    s3_backends["123456789012"]["aws"].reset()
+    s3_backends[ACCOUNT]["aws"].reset()
 
 
 def test_an_artifact_in_s3_is_known_by_its_checksum_or_else_its_tag(s3: Any) -> None:
@@ -63,9 +57,7 @@ def test_an_artifact_that_s3_does_not_have_is_named() -> None:
 
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[Replies]:
-    with google_server(tmp_path / "account.json") as (replies, address):
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
-        monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", f"{address}/")
+    with google_api(monkeypatch, tmp_path, "STORAGE") as replies:
         yield replies
 
 

@@ -14,6 +14,7 @@ from generator.cli import app
 from generator.journal import Journal
 from generator.measurements import contents, remembered
 from generator.schemas import schemas
+from tests.amazon_server import SECRET
 from tests.observed import at, table
 
 PAPER = Path(__file__).parents[2]
@@ -108,14 +109,9 @@ def test_bins_lie_on_the_days_grid_and_only_whole_ones_are_asked_for(seen: Path)
     assert math.isclose(600.0, length / timedelta(seconds=1))
 
 
-def test_where_a_region_gives_no_answer_the_others_are_kept_and_the_exit_says_so(
-    tmp_path: Path, seen: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("silent_amazon")
+def test_where_a_region_gives_no_answer_the_others_are_kept_and_the_exit_says_so(tmp_path: Path, seen: Path) -> None:
     place = tmp_path / "journal.sqlite"
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sesame")
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
     asked = ["--since", at(0), "--until", at(3), "--source", f"files={seen}", "--source", "cloudwatch"]
 
     done = covey("observe", PAPER, *asked, "--journal", place, "--json")
@@ -123,7 +119,7 @@ def test_where_a_region_gives_no_answer_the_others_are_kept_and_the_exit_says_so
     assert 6 == done.exit_code
     assert "ap-southeast-1: AWS cannot be asked" in done.stderr
     assert "us-east-2: AWS cannot be asked" in done.stderr
-    assert "sesame" not in done.stderr
+    assert SECRET not in done.stderr
     answer = json.loads(done.stdout)
     assert 2 == len(answer["unanswered"])
     assert 2.0 == next(one for one in answer["groups"] if one["name"] == "fashion-usa")["rate_rps"]

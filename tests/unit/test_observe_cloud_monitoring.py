@@ -1,24 +1,21 @@
 """Cloud Monitoring is asked what a fleet did: a server on loopback plays its API, with pages, gaps and refusals."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from generator.errors import ObserveError
 from generator.model import Observations
 from generator.observe import observe
 from generator.observe.cloud_monitoring import CloudMonitoring
+from tests.google_server import TOKEN, google_answers, log_out
 from tests.observed import BIN_S, START, watched, window
 
 BINS = 4
@@ -68,45 +65,17 @@ def metric(asked: dict[str, str]) -> str:
 
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Google]:
-    """A Google that gives tokens to a service account, and lets a test answer those who have one."""
+    """A Google that lets a test answer."""
     played = Google()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.reply(200, json.dumps({"access_token": "sesame", "expires_in": 3600}).encode())
+    def answer(path: str) -> tuple[int, bytes]:
+        parts = urlsplit(path)
+        asked = {name: ",".join(values) for name, values in parse_qs(parts.query).items()} | {"path": parts.path}
+        played.asked.append(asked)
+        return played.answer(asked)
 
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            asked = {name: ",".join(values) for name, values in parse_qs(parts.query).items()} | {"path": parts.path}
-            played.asked.append(asked)
-            known = self.headers["Authorization"] == "Bearer sesame"
-            self.reply(*(played.answer(asked) if known else (401, b"{}")))
-
-        def reply(self, status: int, content: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the library
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    account = {"type": "service_account", "client_email": "me@shop", "private_key": key.decode(), "token_uri": address}
-    place = tmp_path / "account.json"
-    place.write_text(json.dumps(account), encoding="utf-8")
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(place))
-    monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", f"{address}/")
-    yield played
-    server.shutdown()
-    server.server_close()
+    with google_answers(monkeypatch, tmp_path, "MONITORING", answer):
+        yield played
 
 
 def measured(asked: dict[str, str]) -> tuple[int, bytes]:
@@ -230,7 +199,7 @@ def test_any_other_answer_is_refused_in_words_without_the_token(
     with pytest.raises(ObserveError, match=what) as refused:
         read()
 
-    assert "sesame" not in str(refused.value)
+    assert TOKEN not in str(refused.value)
 
 
 def test_hostile_numbers_and_labels_are_not_measured(google: Google) -> None:
@@ -259,9 +228,7 @@ def test_a_clock_more_than_a_bin_off_is_refused(google: Google) -> None:
 
 
 def test_without_credentials_the_error_says_to_log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
-    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    log_out(monkeypatch, tmp_path)
 
     with pytest.raises(ObserveError, match="There are no credentials") as refused:
         CloudMonitoring()

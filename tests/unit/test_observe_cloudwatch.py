@@ -11,15 +11,15 @@ from moto.cloudwatch.models import CloudWatchBackend, MetricDatum, Statistics, c
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
-from moto.server import ThreadedMotoServer
 
 from generator.errors import ObserveError
 from generator.model import Observations
 from generator.observe import cloudwatch, observe
 from generator.observe.cloudwatch import CloudWatch
+from tests.amazon_server import ACCOUNT, SECRET
 from tests.observed import BIN_S, START, watched, window
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+REGION = "eu-west-1"
 BINS = 6
 NAN = float("nan")
 ENDPOINT = [{"Name": "EndpointName", "Value": "prod-books"}, {"Name": "VariantName", "Value": "live"}]
@@ -37,21 +37,10 @@ class Refused(ServiceException):
     __module__ = "moto.cloudwatch.exceptions"
 
 
-@pytest.fixture(scope="module")
-def moto_address() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def amazon(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudWatchBackend]:
+def played(amazon: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudWatchBackend]:
     """An account whose CloudWatch knows percentiles, which moto's does not."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sesame")
+    del amazon
     known = Statistics.get_statistics_for_type
 
     def with_percentiles(self: Statistics, stat: str) -> Any:
@@ -66,7 +55,7 @@ def amazon(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud
 
 
 def put(
-    amazon: CloudWatchBackend,
+    played: CloudWatchBackend,
     namespace: str,
     metric: str,
     dimensions: list[dict[str, str]],
@@ -77,25 +66,25 @@ def put(
         for i, value in enumerate(values):
             # moto's own clock has no zone.
             at = START.replace(tzinfo=None) + timedelta(seconds=BIN_S * t + 60 * (i % 5))
-            amazon.metric_data.append(
+            played.metric_data.append(
                 MetricDatum(  # pyright: ignore[reportArgumentType]
                     namespace, metric, value, dimensions, at
                 )
             )
 
 
-def play(amazon: CloudWatchBackend) -> None:
+def play(played: CloudWatchBackend) -> None:
     """Three invocations a bin on two instances, none in the third bin, and the machines gone in the fourth."""
     busy: list[list[float]] = [[1.0] * 3, [1.0] * 3, [], [], [1.0] * 3, [1.0] * 3]
-    put(amazon, "AWS/SageMaker", "Invocations", ENDPOINT, busy)
-    put(amazon, "AWS/SageMaker", "InvocationsPerInstance", ENDPOINT, [[0.5] * len(one) for one in busy])
-    put(amazon, "AWS/SageMaker", "Invocation5XXErrors", ENDPOINT, [[0, 0, 1][: len(one)] for one in busy])
-    put(amazon, "AWS/SageMaker", "ModelLatency", ENDPOINT, [[20e3, 40e3, 60e3][: len(one)] for one in busy])
+    put(played, "AWS/SageMaker", "Invocations", ENDPOINT, busy)
+    put(played, "AWS/SageMaker", "InvocationsPerInstance", ENDPOINT, [[0.5] * len(one) for one in busy])
+    put(played, "AWS/SageMaker", "Invocation5XXErrors", ENDPOINT, [[0, 0, 1][: len(one)] for one in busy])
+    put(played, "AWS/SageMaker", "ModelLatency", ENDPOINT, [[20e3, 40e3, 60e3][: len(one)] for one in busy])
     cpu: list[list[float]] = [[100.0, 300.0]] * 3 + [[]] + [[100.0, 300.0]] * 2
-    put(amazon, "/aws/sagemaker/Endpoints", "CPUUtilization", ENDPOINT, cpu)
-    put(amazon, "AWS/ApiGateway", "Count", EDGE, [one[:2] for one in busy])
-    put(amazon, "AWS/ApiGateway", "5XXError", EDGE, [[0, 1][: len(one)] for one in busy])
-    put(amazon, "AWS/ApiGateway", "Latency", EDGE, [[70.0, 70.0][: len(one)] for one in busy])
+    put(played, "/aws/sagemaker/Endpoints", "CPUUtilization", ENDPOINT, cpu)
+    put(played, "AWS/ApiGateway", "Count", EDGE, [one[:2] for one in busy])
+    put(played, "AWS/ApiGateway", "5XXError", EDGE, [[0, 1][: len(one)] for one in busy])
+    put(played, "AWS/ApiGateway", "Latency", EDGE, [[70.0, 70.0][: len(one)] for one in busy])
 
 
 def books(found: Observations, measure: str) -> Any:
@@ -107,8 +96,8 @@ def read() -> Observations:
     return observe(watched(), [CloudWatch()], window(BINS))
 
 
-def test_what_an_endpoint_did_is_read_in_the_units_of_the_plan(amazon: CloudWatchBackend) -> None:
-    play(amazon)
+def test_what_an_endpoint_did_is_read_in_the_units_of_the_plan(played: CloudWatchBackend) -> None:
+    play(played)
 
     found = read()
 
@@ -123,8 +112,8 @@ def test_what_an_endpoint_did_is_read_in_the_units_of_the_plan(amazon: CloudWatc
     assert () == found.unanswered
 
 
-def test_what_each_workload_of_a_shared_endpoint_did_is_read_at_the_edge(amazon: CloudWatchBackend) -> None:
-    play(amazon)
+def test_what_each_workload_of_a_shared_endpoint_did_is_read_at_the_edge(played: CloudWatchBackend) -> None:
+    play(played)
 
     found = read()
 
@@ -138,9 +127,9 @@ def test_what_each_workload_of_a_shared_endpoint_did_is_read_at_the_edge(amazon:
 # moto knows which errors AWS documents, and AWS sends others, too.
 @pytest.mark.filterwarnings("ignore:Exception.Refused. with code")
 def test_many_metrics_and_pages_are_read_to_the_end_through_throttling(
-    amazon: CloudWatchBackend, monkeypatch: pytest.MonkeyPatch
+    played: CloudWatchBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    play(amazon)
+    play(played)
     expected = read()
     answered = CloudWatchResponse.get_metric_data
     asked: list[tuple[int, str]] = []
@@ -179,9 +168,9 @@ def test_many_metrics_and_pages_are_read_to_the_end_through_throttling(
 
 @pytest.mark.filterwarnings("ignore:Exception.Refused. with code")
 def test_a_region_that_refuses_is_named_and_the_other_is_kept(
-    amazon: CloudWatchBackend, monkeypatch: pytest.MonkeyPatch
+    played: CloudWatchBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    play(amazon)
+    play(played)
     answered = CloudWatchResponse.get_metric_data
 
     def there(self: CloudWatchResponse) -> Any:
@@ -197,26 +186,19 @@ def test_a_region_that_refuses_is_named_and_the_other_is_kept(
     np.testing.assert_allclose(books(found, "rate_rps")[:2], 3 / BIN_S)
 
 
-def test_nobody_there_is_said_in_words_without_a_secret(
-    amazon: CloudWatchBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del amazon
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
-
+@pytest.mark.usefixtures("silent_amazon")
+def test_nobody_there_is_said_in_words_without_a_secret() -> None:
     with pytest.raises(
         ObserveError, match=r"eu-west-1: AWS cannot be asked.*us-east-1: AWS cannot be asked"
     ) as refused:
         read()
 
     assert 6 == refused.value.exit_code
-    assert "sesame" not in str(refused.value)
+    assert SECRET not in str(refused.value)
 
 
-def test_a_clock_more_than_a_bin_off_is_refused(amazon: CloudWatchBackend) -> None:
-    del amazon
-
+@pytest.mark.usefixtures("played")
+def test_a_clock_more_than_a_bin_off_is_refused() -> None:
     def behind() -> datetime:
         return datetime.now(UTC) - timedelta(seconds=3 * BIN_S)
 
@@ -225,10 +207,10 @@ def test_a_clock_more_than_a_bin_off_is_refused(amazon: CloudWatchBackend) -> No
 
 
 def test_a_serverless_endpoint_that_is_asked_nothing_has_no_requests_instead_of_a_gap(
-    amazon: CloudWatchBackend,
+    played: CloudWatchBackend,
 ) -> None:
 
-    play(amazon)
+    play(played)
     one = watched()[0]
     serverless = replace(one, group=replace(one.group, hosting="sagemaker-serverless"))
 

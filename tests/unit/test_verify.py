@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 from moto.core.exceptions import JsonRESTError
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
-from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 
 from generator import deploy
@@ -20,9 +19,10 @@ from generator.errors import DeployError
 from generator.model import Served
 from generator.schemas import schemas
 from generator.verify import Wanted, WantedEndpoint, WantedService, verify, wanted
-from tests.google_server import Replies, google_server
+from tests.amazon_server import ACCOUNT
+from tests.google_server import Replies, google_api, log_out
 
-REGION, ACCOUNT = "eu-west-1", "123456789012"
+REGION = "eu-west-1"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/sklearn:1"
 ENDPOINT = WantedEndpoint("prod-shop", REGION, "shop-config-2", "ml.c5.xlarge", "shop-model-2", IMAGE)
 SERVICE = WantedService("projects/p/locations/europe-west1/services/prod-shop", "registry/sklearn:2", None)
@@ -98,21 +98,10 @@ def look(*endpoints: Wanted) -> tuple[str, str]:
 # SageMaker -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def moto_address() -> Generator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def sagemaker(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
+def sagemaker(amazon: None) -> Generator[Any]:
     """An account with two configurations, as an update leaves them, and the endpoint on the newer one."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "played")
+    del amazon
     client = boto3.client("sagemaker", region_name=REGION)
     for number, machine in (("1", "ml.m5.large"), ("2", "ml.c5.xlarge")):
         name = f"shop-model-{number}"
@@ -235,9 +224,7 @@ def test_without_credentials_the_error_says_to_log_in(monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[Replies]:
-    with google_server(tmp_path / "account.json") as (replies, address):
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
-        monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", f"{address}/")
+    with google_api(monkeypatch, tmp_path, "RUN") as replies:
         yield replies
 
 
@@ -319,9 +306,7 @@ def test_a_strange_answer_is_an_error_with_a_remedy(status: int, content: bytes,
 
 
 def test_without_google_credentials_the_error_says_to_log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
-    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    log_out(monkeypatch, tmp_path)
     with pytest.raises(DeployError, match="no credentials") as raised:
         look(SERVICE)
 

@@ -8,14 +8,13 @@ from typing import Any
 import boto3
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.server import ThreadedMotoServer
 
 from generator.errors import DeployError
 from generator.offline.alarms import ring
 from generator.watch import WatchedAlarm, watch, watched
-from tests.google_server import Replies, google_server
+from tests.amazon_server import ACCOUNT
+from tests.google_server import Replies, google_api
 
-ACCOUNT = "123456789012"
 REGIONS = ("eu-west-1", "us-east-1")
 POLICY = "projects/shop/alertPolicies/17"
 ALERTS = "/v3/projects/shop/alerts?filter=state%3D%22OPEN%22&pageSize=1000"
@@ -54,21 +53,10 @@ def test_what_a_stack_has_is_watched_but_for_what_takes_a_day_to_fire() -> None:
     assert () == watched({"version": 3, "deployment": {}})
 
 
-@pytest.fixture(scope="module")
-def moto_address() -> Generator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def cloudwatch(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Generator[dict[str, Any]]:
+def cloudwatch(amazon: None) -> Generator[dict[str, Any]]:
     """Two regions, each with its alarms, all quiet."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "played")
+    del amazon
     clients = {region: boto3.client("cloudwatch", region_name=region) for region in REGIONS}
     for one in (ERRORS, LATENCY, FAR):
         clients[one.place].put_metric_alarm(
@@ -124,20 +112,15 @@ def test_an_alarm_that_is_gone_is_no_quiet_alarm() -> None:
         watch([ERRORS, gone])
 
 
-def test_a_region_that_does_not_answer_is_no_quiet_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "played")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "played")
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+@pytest.mark.usefixtures("silent_amazon")
+def test_a_region_that_does_not_answer_is_no_quiet_region() -> None:
     with pytest.raises(DeployError, match="alarms in eu-west-1: AWS cannot be asked"):
         watch([ERRORS])
 
 
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[Replies]:
-    with google_server(tmp_path / "account.json") as (replies, address):
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
-        monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", f"{address}/")
+    with google_api(monkeypatch, tmp_path, "MONITORING") as replies:
         yield replies
 
 
