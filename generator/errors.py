@@ -81,5 +81,9 @@ class DeployError(CoveyError):
     exit_code = 6
 
 
+class BusyError(DeployError):
+    """Somebody else is at this project right now, or has begun what is not at its end."""
+
+
 class ObserveError(DeployError):
     """A source of observations gives no answer, or none that can be used."""

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
 
-from generator.errors import EmitError, InputError
+from generator.errors import BusyError, EmitError, InputError
 from generator.model import Emission, EmittedGroup, Program
 
 MANIFEST = ".covey.json"
@@ -154,11 +154,13 @@ def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) 
 
 
 @contextlib.contextmanager
-def alone_in(project: Path) -> Generator[bool]:
-    """Hold a project's folder against others who write to it, and say whether nobody held it already.
+def alone_in(project: Path) -> Generator[None]:
+    """Hold a project's folder against others who change it or what it runs, and do not wait for whoever holds it.
 
     Raises
     ------
+    BusyError
+        Somebody holds it.
     InputError
         It is no folder, and cannot be made one.
     """
@@ -171,9 +173,9 @@ def alone_in(project: Path) -> Generator[bool]:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
-        else:
-            yield True
+            what = "is being written to, brought up or rolled out by somebody else right now."
+            raise BusyError(str(project), what, "Wait for them, then look again.") from None
+        yield
     finally:
         os.close(folder)
 

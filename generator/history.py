@@ -21,9 +21,13 @@ from generator.shell import say, write_whole
 
 if TYPE_CHECKING:
     from generator.dialogue import Answer, Brief, Example, LanguageModel
-    from generator.journal import Entry, Journal, Kind
-    from generator.model import Catalog, Inputs, Source, StackReport
+    from generator.journal import DeploymentRecord, Entry, Journal, Kind, MembershipRecord
+    from generator.model import Catalog, Inputs, Program, Source, StackReport
+    from generator.present.membership import MembershipAnswer
     from generator.present.plan_document import PlanDocument
+    from generator.present.regroup import RegroupAnswer
+
+    Undertaking = DeploymentRecord | MembershipRecord
 
 VARIABLE = "COVEY_JOURNAL"
 NOWHERE = "none"
@@ -135,11 +139,8 @@ class History:
         """
         from generator.journal import packed
 
-        if self._journal is None:
-            return
-        content = packed(files)
-        if not self._journal.holds(sha256(content).hexdigest()):
-            self.add("program", content)
+        if self._journal is not None:
+            self._keep_once("program", packed(files))
 
     def remembered(self) -> "tuple[Example, ...]":
         """Past decisions, newest first; none where the journal cannot tell."""
@@ -169,17 +170,30 @@ class History:
         ------
         JournalError
         """
-        from generator.provenance import canonical
-
         journal, content = self._journal, plan.text().encode()
         if journal is None or (not again and journal.holds(sha256(content).hexdigest())):
             return
-        rests_on: dict[Kind, bytes] = {"inventory": canonical(inputs), "catalogue": canonical(catalog)}
-        rests_on["recommendations"] = _recommendations(plan, inputs, catalog, rests_on)
-        for kind, basis in rests_on.items():
-            if not journal.holds(sha256(basis).hexdigest()):
-                self.add(kind, basis)
+        rests_on = self.keep_inputs(inputs, catalog)
+        self._keep_once("recommendations", _recommendations(plan, inputs, catalog, rests_on))
         self.add("plan", content)
+
+    def keep_inputs(self, inputs: "Inputs", catalog: "Catalog") -> "dict[Kind, str]":
+        """Keep what something is decided by, and return the digests of both contents.
+
+        Raises
+        ------
+        JournalError
+        """
+        from generator.provenance import canonical
+
+        basis: dict[Kind, bytes] = {"inventory": canonical(inputs), "catalogue": canonical(catalog)}
+        return {kind: self._keep_once(kind, content) for kind, content in basis.items()}
+
+    def _keep_once(self, kind: "Kind", content: bytes) -> str:
+        digest = sha256(content).hexdigest()
+        if self._journal is not None and not self._journal.holds(digest):
+            self.add(kind, content)
+        return digest
 
     def try_to_keep(self, plan: "PlanDocument", inputs: "Inputs", catalog: "Catalog") -> None:
         """Record a plan, or say why that cannot be."""
@@ -220,7 +234,12 @@ def history_of_decisions(folder: Path, named: str | None = None) -> History:
 
 @contextlib.contextmanager
 def operation(
-    command: Literal["up", "destroy"], project: Path, asked: Sequence[str] | None, named: str | None, *, offline: bool
+    command: Literal["up", "refresh", "destroy"],
+    project: Path,
+    asked: Sequence[str] | None,
+    named: str | None,
+    *,
+    offline: bool,
 ) -> "Generator[Callable[[Sequence[StackReport]], None]]":
     """Record that an operation begins, and what comes of it.
 
@@ -239,28 +258,85 @@ def operation(
     from generator.project import stacks_of
 
     stacks = stacks_of(project, asked)
-    history = history_of_decisions(project, named)
     beside = project / "recommendation.json"
     digest = sha256(beside.read_bytes()).hexdigest() if beside.is_file() else None
     began = DeploymentRecord(command=command, phase="began", offline=offline, stacks=stacks, recommendation=digest)
-    history.add("deployment", began.content())
+    with _undertaken(history_of_decisions(project, named), "deployment", began) as ended:
 
+        def done(reports: "Sequence[StackReport]") -> None:
+            ended(began.model_copy(update={"report": deployment(command, reports).model_dump(mode="json")}))
+
+        yield done
+
+
+@contextlib.contextmanager
+def change(
+    command: Literal["join", "leave", "regroup"],
+    fleet: Path,
+    named: str | None,
+    inputs: "Inputs",
+    catalog: "Catalog",
+    answer: "MembershipAnswer | RegroupAnswer",
+    program: "Program",
+) -> Generator[None]:
+    """Record which choice is about to be written to a project and what it rests on; as the block ends, that it was.
+
+    Parameters
+    ----------
+    fleet : Path
+        Where it was read; its journal lies beside it.
+    named : str, optional
+        As `JournalAt` says.
+    inputs, catalog
+        What the choices were made from.
+    answer
+        What is shown of them.
+    program : Program
+        The one that was chosen.
+
+    Raises
+    ------
+    JournalError
+        Nothing has begun, for it could not be recorded; or, as the block ends, it is done, and that could not.
+    """
+    from generator.journal import MembershipRecord
+
+    history = history_of_decisions(folder_of(fleet), named)
+    rests_on = history.keep_inputs(inputs, catalog)
+    began = MembershipRecord(
+        command=command,
+        phase="began",
+        fleet=inputs.fleet.name,
+        inventory=rests_on["inventory"],
+        catalogue=rests_on["catalogue"],
+        recommendation=sha256(program.files["recommendation.json"].encode()).hexdigest(),
+    )
+    chosen = began.model_copy(update={"answer": answer.model_dump(mode="json")})
+    with _undertaken(history, "membership", began, chosen) as ended:
+        yield
+        ended(began)
+
+
+@contextlib.contextmanager
+def _undertaken(
+    history: History, kind: "Kind", brief: "Undertaking", full: "Undertaking | None" = None
+) -> "Generator[Callable[[Undertaking], None]]":
+    """Add an entry as something begins, another as it ends or fails."""
+    history.add(kind, (full or brief).content())
     ended = False
 
-    def done(reports: "Sequence[StackReport]") -> None:
+    def end(record: "Undertaking") -> None:
         nonlocal ended
         ended = True
-        report = deployment(command, reports).model_dump(mode="json")
-        history.add("deployment", began.model_copy(update={"phase": "done", "report": report}).content())
+        history.add(kind, record.model_copy(update={"phase": "done"}).content())
 
     try:
-        yield done
+        yield end
     except BaseException as error:
         if ended:
             raise
         words = f"{error.where}: {error.what}" if isinstance(error, CoveyError) else type(error).__name__
-        failed = began.model_copy(update={"phase": "failed", "failure": words})
-        history.try_to_add("deployment", failed.content())
+        history.try_to_add(kind, brief.model_copy(update={"phase": "failed", "failure": words}).content())
         raise
 
 
@@ -332,7 +408,7 @@ def _furnished(home: Path) -> Path:
 
 
 def _recommendations(
-    plan: "PlanDocument", inputs: "Inputs", catalog: "Catalog", rests_on: "dict[Kind, bytes]"
+    plan: "PlanDocument", inputs: "Inputs", catalog: "Catalog", rests_on: "Mapping[Kind, str]"
 ) -> bytes:
     from generator.capacity.machines import machines
     from generator.journal import RecommendationRecord, RecommendationsRecord, ServedGroup
@@ -349,8 +425,8 @@ def _recommendations(
         return ServedGroup(figures=group_figures(members, table, mean_rps), words=words)
 
     return RecommendationsRecord(
-        inventory=sha256(rests_on["inventory"]).hexdigest(),
-        catalogue=sha256(rests_on["catalogue"]).hexdigest(),
+        inventory=rests_on["inventory"],
+        catalogue=rests_on["catalogue"],
         plan=sha256(plan.text().encode()).hexdigest(),
         recommendations={
             found.profile: RecommendationRecord(

@@ -8,6 +8,7 @@ from generator.dialogue import OfflineProposer
 from generator.discharge import discharge
 from generator.enlist import enlist
 from generator.errors import InputError
+from generator.history import history_of_plans
 from generator.lessons import as_learned
 from generator.membership import join, leave
 from generator.model import Catalog, CostInterval, Inputs, Membership, Program
@@ -20,16 +21,24 @@ from generator.standing import Standing
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What may be done, as it is published, and the program that each choice comes to, in the same order."""
+    """What may be done, as it is published, the program that each choice comes to, in the same order, and for whom."""
 
     answer: MembershipAnswer
     programs: tuple[Program, ...]
+    inputs: Inputs
 
 
 def ways_to_join(
-    fleet: Path, workload: Path, catalog: Catalog, project: Path, seat: Seat | None, *, content: bytes | None = None
+    fleet: Path,
+    workload: Path,
+    catalog: Catalog,
+    project: Path,
+    seat: Seat | None,
+    *,
+    journal: str | None = None,
+    content: bytes | None = None,
 ) -> Ways:
-    """Find where a new workload may go, and write nothing.
+    """Find where a new workload may go, and write nothing to fleet or project.
 
     Parameters
     ----------
@@ -41,7 +50,9 @@ def ways_to_join(
     project : Path
         What serves the fleet: a folder that `emit` wrote.
     seat : Seat, optional
-        Who advises; None seats the offline proposer.
+        Who advises; None seats the offline proposer. What a language model is asked is recorded.
+    journal : str, optional
+        As `JournalAt` says.
     content : bytes, optional
         The entry, where it does not lie in a file; `workload` is then its name in messages.
 
@@ -53,24 +64,31 @@ def ways_to_join(
         Nothing takes the workload in.
     """
     enlisted = enlist(fleet, workload, catalog, content)
-    inputs, name = as_learned(enlisted.inputs, fleet), enlisted.name
+    inputs, name = as_learned(enlisted.inputs, fleet, journal), enlisted.name
     standing = Standing(project, inputs, {one.name for one in inputs.fleet.workloads} - {name})
     found = join(inputs, catalog, standing.layout, name, standing.profile)
-    return _ways(standing, "join", found, inputs, catalog, seat, lines=enlisted.lines, traffic=enlisted.traffic)
+    heard = _heard(seat, fleet, journal)
+    return _ways(standing, "join", found, inputs, catalog, heard, lines=enlisted.lines, traffic=enlisted.traffic)
 
 
-def ways_to_leave(fleet: Path, name: str, catalog: Catalog, project: Path, seat: Seat | None) -> Ways:
-    """Find what may become of a workload's group when it leaves, and write nothing; parameters as of `ways_to_join`.
+def ways_to_leave(
+    fleet: Path, name: str, catalog: Catalog, project: Path, seat: Seat | None, *, journal: str | None = None
+) -> Ways:
+    """Find what may become of a workload's group when it leaves; parameters as of `ways_to_join`.
 
     Raises
     ------
     InputError
         Fleet or project cannot be used, do not belong together, or have no such workload.
     """
-    before, after = (as_learned(inputs, fleet) for inputs in discharge(fleet, name, catalog))
+    before, after = (as_learned(inputs, fleet, journal) for inputs in discharge(fleet, name, catalog))
     standing = Standing(project, before, {workload.name for workload in before.fleet.workloads})
     found = leave(before, after, catalog, standing.layout, name, standing.profile)
-    return _ways(standing, "leave", found, after, catalog, seat)
+    return _ways(standing, "leave", found, after, catalog, _heard(seat, fleet, journal))
+
+
+def _heard(seat: Seat | None, fleet: Path, journal: str | None) -> Seat | None:
+    return None if seat is None else (history_of_plans(fleet, journal).overheard(seat[0]), seat[1])
 
 
 def _ways(
@@ -100,7 +118,7 @@ def _ways(
         fleet_lines=lines,
         traffic=traffic,
     )
-    return Ways(answer, programs)
+    return Ways(answer, programs, inputs)
 
 
 def _moved(chosen: ChosenDocument, alone: CostInterval, sign: float) -> CostInterval:

@@ -131,8 +131,8 @@ REDEPLOYED = Rule(
     domain="reliability",
     severity="high",
     title="A changed API is deployed.",
-    incident="Without triggers a deployment keeps the API as it was, and the stage goes on serving it: pulumi#5849, "
-    "pulumi-aws#471.",
+    incident="Without triggers a deployment keeps the API as it was, and a new path answers 403: pulumi#5849, "
+    "#10662, pulumi-aws#471.",
     remedy="Pass the hash of the API's body in triggers.",
     link="https://github.com/pulumi/pulumi/issues/5849",
     types=(API_DEPLOYMENT,),

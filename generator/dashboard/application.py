@@ -8,11 +8,12 @@ from starlette.exceptions import HTTPException
 from generator.dashboard.asked import NoPlanYet, shown
 from generator.dashboard.book import HeldError
 from generator.dashboard.decisions import decisions
-from generator.dashboard.desk import BusyError, Desk
+from generator.dashboard.desk import Desk
 from generator.dashboard.guard import Keys
 from generator.dashboard.pages import pages
 from generator.errors import (
     ApprovalError,
+    BusyError,
     CoveyError,
     DeployError,
     EmitError,

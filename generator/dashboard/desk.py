@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar, cast
 
-from generator import files
 from generator.approval.approval_document import ApprovalDocument
 from generator.approval.gate import gate
 from generator.approval.on_disk import APPROVAL, approval_of, on_disk
@@ -22,7 +21,7 @@ from generator.dashboard.alarms import Alarm, alarms
 from generator.dashboard.book import Book, Deliberation
 from generator.dashboard.planning import Planning
 from generator.emit import emit
-from generator.errors import ApprovalError, CoveyError, InputError, OvertakenError
+from generator.errors import ApprovalError, InputError, OvertakenError
 from generator.files import FileChange, changes, read_emission, write_tree
 from generator.history import history_of_decisions, refer
 from generator.model import Catalog, CorrelationGraph, Inputs, Profile, Program, Verdict
@@ -30,6 +29,7 @@ from generator.present.document import chosen_of, layout_of
 from generator.present.plan_document import PlanDocument
 from generator.project import offline_folder, stacks_of
 from generator.provenance import provenance
+from generator.reserve import reserve
 from generator.seat import Seat
 from generator.shell import write_whole
 from generator.ship import approved_program, sign_off
@@ -48,10 +48,6 @@ class StaleError(OvertakenError):
             "has changed since: the plan, the project's files, or somebody took or approved it first.",
             "Look at it again, then decide.",
         )
-
-
-class BusyError(CoveyError):
-    """Somebody else is writing to this project right now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +214,14 @@ class Desk:
         HeldError
             Somebody else has taken the plan to decide about it.
         BusyError
-            Somebody else is at it.
+            Somebody else is at it, or a rollout of it is open.
         CoveyError
             The program cannot be written, or its preview fails; there is no approval of it then.
         """
         project = self.project
         if project is None:
             raise InputError("covey dashboard", "knows no project to approve.", "Start it with --project DIR.")
-        with alone_in(project):
+        with reserve(project, self.book.named):
             now = self.shown(plan, profile)
             if now.digest != shown:
                 raise StaleError
@@ -295,13 +291,3 @@ def _approved(project: Path) -> Approved | None:
     document = approval_of(project)
     stacks = [stack for stack in stacks_of(project) if stack in document.stacks]
     return Approved(document, gate(document, on_disk(project, stacks), stacks, datetime.now(UTC)))
-
-
-@contextlib.contextmanager
-def alone_in(project: Path) -> Generator[None]:
-    """Hold the project's folder against all who write there, and do not wait for whoever holds it."""
-    with files.alone_in(project) as alone:
-        if not alone:
-            what = "is being written to by somebody else right now."
-            raise BusyError(str(project), what, "Wait a moment, then look again.")
-        yield

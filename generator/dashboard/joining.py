@@ -8,13 +8,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from generator.dashboard.desk import Desk, StaleError, alone_in
+from generator.dashboard.desk import Desk, StaleError
 from generator.dashboard.unified import unified
 from generator.emit import GROUPS
 from generator.errors import InputError
 from generator.files import FileChange, changes, write_tree
+from generator.history import change
 from generator.present.figures import dollars, plain
 from generator.present.membership import WORDS, compared, signed
+from generator.reserve import reserve
 from generator.ways import Ways, ways_to_join
 
 # What messages call it: it has no file.
@@ -55,7 +57,9 @@ def consider(desk: Desk, entry: str) -> Considered:
     if len(entry) > MOST_CHARACTERS:
         what = f"is longer than {MOST_CHARACTERS:,} characters."
         raise InputError(str(ENTRY), what, "One workload's entry is enough.")
-    found = ways_to_join(desk.fleet, ENTRY, desk.catalog, project, desk.seat, content=entry.encode())
+    found = ways_to_join(
+        desk.fleet, ENTRY, desk.catalog, project, desk.seat, journal=desk.book.named, content=entry.encode()
+    )
     changed = tuple(changes(program, project) for program in found.programs)
     rests_on = [entry, [[[one.path, one.before, one.after] for one in those] for those in changed]]
     return Considered(found, changed, sha256(json.dumps(rests_on, ensure_ascii=True).encode()).hexdigest())
@@ -76,18 +80,20 @@ def adopt(desk: Desk, entry: str, shown: str, number: int) -> Considered:
     StaleError
         Entry, fleet or project have changed since; nothing is written.
     BusyError
-        Somebody else writes there right now.
+        Somebody else is at it, or a rollout of it is open.
     CoveyError
         There is no such choice, or a file that somebody edited is in the way.
     """
     project = _project(desk)
-    with alone_in(project):
+    with reserve(project, desk.book.named):
         now = consider(desk, entry)
         if now.digest != shown:
             raise StaleError
         if not 1 <= number <= len(now.ways.programs):
             raise InputError("the form", "names no choice of those offered.", "Go back and choose one.")
-        write_tree(now.ways.programs[number - 1], project)
+        program, answer = now.ways.programs[number - 1], now.ways.answer.model_copy(update={"chosen": number})
+        with change("join", desk.fleet, desk.book.named, now.ways.inputs, desk.catalog, answer, program):
+            write_tree(program, project)
     return now
 
 

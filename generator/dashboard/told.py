@@ -1,14 +1,10 @@
 """A journal to its page: the newest entries in words, and whether the chain that holds them is as it was written."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
-from generator.approval.approval_document import ApprovalDocument
 from generator.errors import JournalError
-from generator.journal import Break, ClaimRecord, DeploymentRecord, Entry, Journal, ObservationsRecord, RejectionRecord
-from generator.present.figures import count
+from generator.journal import Break, Entry, Journal
+from generator.present.said import said
 
 ROWS = 50
 
@@ -72,55 +68,10 @@ def told(journal: Journal, kind: str | None, page: int) -> Told:
     begin = (page - 1) * ROWS
     broken = {found.sequence for found in breaks}
     return Told(
-        tuple(Row(one, _said(journal, one), one.sequence not in broken) for one in asked[begin : begin + ROWS]),
+        tuple(Row(one, said(journal, one), one.sequence not in broken) for one in asked[begin : begin + ROWS]),
         len(asked) > begin + ROWS,
         tuple(sorted({entry.kind for entry in entries})),
         len(entries),
         entries[-1].digest if entries else None,
         breaks,
     )
-
-
-def _said(journal: Journal, entry: Entry) -> str:
-    say = SAYS.get(entry.kind)
-    if say is None:
-        return ""
-    try:
-        return say(journal.content(entry.content))
-    except (JournalError, ValidationError):
-        return "cannot be read"
-
-
-def _rejection(content: bytes) -> str:
-    found = RejectionRecord.model_validate_json(content)
-    part = f", {count(len(found.groups), 'group')} of it" if found.groups else ""
-    return f"{found.profile}{part}: {found.reason}" + (f". {found.note}" if found.note else "")
-
-
-def _claim(content: bytes) -> str:
-    return "took a plan to decide" if ClaimRecord.model_validate_json(content).taken else "gave a plan back"
-
-
-def _approval(content: bytes) -> str:
-    found = ApprovalDocument.model_validate_json(content)
-    until = f"{', '.join(found.stacks)}, until {found.expires_at:%Y-%m-%d %H:%M} UTC"
-    return until + (f". {found.note}" if found.note else "")
-
-
-def _deployment(content: bytes) -> str:
-    found = DeploymentRecord.model_validate_json(content)
-    return f"{found.command} {found.phase}: {', '.join(found.stacks)}" + (f". {found.failure}" if found.failure else "")
-
-
-def _observations(content: bytes) -> str:
-    found = ObservationsRecord.model_validate_json(content)
-    return f"{found.source}, {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
-
-
-SAYS: Mapping[str, Callable[[bytes], str]] = {
-    "approval": _approval,
-    "claim": _claim,
-    "deployment": _deployment,
-    "observations": _observations,
-    "rejection": _rejection,
-}

@@ -88,12 +88,30 @@ class DeploymentRecord(_Record):
     """
 
     version: Literal[1] = 1
-    command: Literal["up", "destroy"]
+    command: Literal["up", "refresh", "destroy"]
     phase: Literal["began", "done", "failed"]
     offline: bool
     stacks: tuple[str, ...]
     recommendation: Digest | None
     report: dict[str, Any] | None = None
+    failure: str | None = None
+
+
+class MembershipRecord(_Record):
+    """Another layout is written to a project, because somebody joins, leaves or changes groups; and what came of it.
+
+    The digests are those of contents, and of the recommendation that is written beside the program; `answer` is what
+    the verb prints with ``--json``, the choice that was made included, and stands where it begins.
+    """
+
+    version: Literal[1] = 1
+    command: Literal["join", "leave", "regroup"]
+    phase: Literal["began", "done", "failed"]
+    fleet: str
+    inventory: Digest
+    catalogue: Digest
+    recommendation: Digest
+    answer: dict[str, Any] | None = None
     failure: str | None = None
 
 

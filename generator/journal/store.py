@@ -28,6 +28,7 @@ Kind = Literal[
     "approval",
     "rejection",
     "deployment",
+    "membership",
     "series",
     "observations",
     "calibration",

@@ -1,6 +1,7 @@
 """The journal's log as others read it, and on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime
@@ -18,12 +19,16 @@ SHOWN_OF_A_HASH = 12
 
 
 class LoggedEntry(Answer):
-    """One entry; `content` is the digest `covey log show` takes, `digest` the entry's own hash."""
+    """One entry; `content` is the digest `covey log show` takes, `digest` the entry's own hash.
+
+    `says` is what the content comes to, empty where a line cannot say it.
+    """
 
     sequence: int
     at: AwareDatetime
     actor: str
     kind: str
+    says: str
     content: str
     previous: str
     digest: str
@@ -53,10 +58,9 @@ class LogVerification(Answer):
     breaks: tuple[LogBreak, ...]
 
 
-def log(journal: str, entries: "Sequence[Entry]") -> Log:
-    """Publish entries, given oldest first."""
-    fields = LoggedEntry.model_fields
-    found = [LoggedEntry(**{name: getattr(entry, name) for name in fields}) for entry in reversed(entries)]
+def log(journal: str, entries: "Sequence[Entry]", says: Mapping[int, str]) -> Log:
+    """Publish entries, given oldest first, with what each comes to by its sequence."""
+    found = [LoggedEntry(says=says[entry.sequence], **asdict(entry)) for entry in reversed(entries)]
     return Log(journal=journal, entries=tuple(found))
 
 
@@ -68,13 +72,14 @@ def log_verification(journal: str, head: str | None, breaks: "Sequence[Break]") 
 
 def show_log(found: Log, console: Console) -> None:
     """Print entries as a table."""
-    table = opened(">", "When (UTC)", "Who", "What", "Content")
+    table = opened(">", "When (UTC)", "Who", "What", "", "Content")
     for entry in found.entries:
         table.add_row(
             str(entry.sequence),
             f"{entry.at:%Y-%m-%d %H:%M:%S}",
             Text(plain(entry.actor)),
             Text(plain(entry.kind)),
+            Text(plain(entry.says)),
             Text(plain(entry.content[:SHOWN_OF_A_HASH])),
         )
     console.print(table)

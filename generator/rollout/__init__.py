@@ -1,6 +1,6 @@
 """Another program, region by region: prepared, watched, taken back by itself, and all of it from the journal."""
 
-from generator.rollout.chronicle import Chronicle, Held, Restorable
+from generator.rollout.chronicle import Chronicle, Held, Restorable, project_name
 from generator.rollout.draft import Draft, draft
 from generator.rollout.prepare import prepare, prepare_back
 from generator.rollout.progress import Progress, progress
@@ -19,5 +19,6 @@ __all__ = [
     "prepare",
     "prepare_back",
     "progress",
+    "project_name",
     "rollout",
 ]

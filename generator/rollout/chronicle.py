@@ -1,12 +1,16 @@
 """What the journal knows of rollouts, and of the programs that one can go back to."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 from generator.approval.approval_document import ApprovalDocument, read_approval
 from generator.journal import Entry, Journal, Kind, RolloutRecord, RolloutStepRecord, packed, tree_digest, unpacked
+from generator.offline.sandbox import read_yaml
+from generator.project import stacks_of
 from generator.rollout.progress import Progress, progress
 
 # Of the newest: more approved programs than anybody goes back to.
@@ -45,6 +49,25 @@ class Restorable:
     content: str
     tree: str
     approval: ApprovalDocument
+
+
+def project_name(project: Path) -> str:
+    """Name a project, as its rollouts do, by what Pulumi calls it and its environment.
+
+    Parameters
+    ----------
+    project : Path
+        Folder with Pulumi.yaml.
+
+    Raises
+    ------
+    InputError
+        No such project.
+    DeployError
+        Its Pulumi.yaml cannot be read.
+    """
+    environment = re.split("-(?:aws|gcp)-", stacks_of(project)[0])[0]
+    return f"{read_yaml(project / 'Pulumi.yaml').get('name')}/{environment}"
 
 
 class Chronicle:

@@ -1,6 +1,7 @@
-"""What a verb that finds several ways does with --choose: all of them are shown, one is written."""
+"""What a verb that finds several ways does with --choose: all of them are shown, one is written and put on record."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,12 +16,29 @@ if TYPE_CHECKING:
 Ways = TypeVar("Ways", "MembershipAnswer", "RegroupAnswer")
 
 
+def reserved(project: Path, choose: int | None, journal: str | None) -> AbstractContextManager[None]:
+    """Have a project to oneself from before the ways are found until the chosen one is written; for a look, not.
+
+    Parameters
+    ----------
+    project : Path
+    choose : int or None
+    journal : str, optional
+        As `JournalAt` says.
+    """
+    from generator.reserve import reserve
+
+    # What is no folder at all is for those who look into it to refuse.
+    return reserve(project, journal) if choose is not None and project.is_dir() else nullcontext()
+
+
 def choosing(
     ways: Ways,
     programs: "Sequence[Program]",
     show: Callable[[Ways, Any], None],
     project: Path,
     choose: int | None,
+    on_record: "Callable[[Ways, Program], AbstractContextManager[None]]",
     *,
     json: bool,
 ) -> None:
@@ -38,6 +56,8 @@ def choosing(
         Where the chosen one is written.
     choose : int or None
         From 1.
+    on_record : callable
+        Records a choice and its program while it is written.
     json : bool
 
     Raises
@@ -51,7 +71,8 @@ def choosing(
         raise InputError(f"--choose {choose}", f"there are {len(programs)} choices.", "Look first, then choose.")
     answer = ways.model_copy(update={"chosen": choose})
     if choose is not None:
-        write_tree(programs[choose - 1], project)
+        with on_record(answer, programs[choose - 1]):
+            write_tree(programs[choose - 1], project)
     if json:
         put(answer.text())
     else:

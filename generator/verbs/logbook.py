@@ -35,9 +35,11 @@ def log(
         return
     from generator.present.log import log as published
     from generator.present.log import show_log
+    from generator.present.said import said
 
     read = _journal(journal)
-    found = published(str(read), read.entries(kind=kind, newest=limit))
+    entries = read.entries(kind=kind, newest=limit)
+    found = published(str(read), entries, {entry.sequence: said(read, entry) for entry in entries})
     if json:
         put(found.text())
     else:

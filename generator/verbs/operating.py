@@ -48,10 +48,14 @@ def up(
     """Create and change what was approved, and nothing else, without asking again."""
     if unapproved and not offline:
         raise InputError("--unapproved", "is for --offline only.", "Approve the project: covey approve DIR --by WHO.")
-    if not unapproved:
-        release.require_approval(project, stack, offline=offline)
-    with operation("up", project, stack, journal, offline=offline) as done:
-        _operated("up", project, stack, offline=offline, json=json, done=done)
+    from generator.project import stacks_of
+    from generator.reserve import reserve
+
+    stacks_of(project, stack)
+    with reserve(project, journal, offline=offline):
+        if not unapproved:
+            release.require_approval(project, stack, offline=offline)
+        _on_record("up", project, stack, journal, offline=offline, json=json)
 
 
 def refresh(
@@ -62,12 +66,22 @@ def refresh(
     expect_no_changes: Annotated[
         bool, typer.Option("--expect-no-changes", help="Only look; exit with 7 if the cloud differs from the state.")
     ] = False,
+    journal: JournalAt = None,
     json: Json = False,
 ) -> None:
     """Tell what changed in the cloud behind the project's back, and take it into the state."""
-    reports = _operated("refresh", project, stack, offline=offline, json=json, look_only=expect_no_changes)
+    from generator.project import stacks_of
+    from generator.reserve import reserve
+
+    stacks_of(project, stack)
+    if not expect_no_changes:
+        with reserve(project, journal, offline=offline):
+            _on_record("refresh", project, stack, journal, offline=offline, json=json)
+        return
+    # Whoever only looks is in nobody's way, and leaves nothing to record.
+    reports = _operated("refresh", project, stack, offline=offline, json=json, look_only=True)
     drifted = sum(report.changes for report in reports)
-    if expect_no_changes and drifted:
+    if drifted:
         say(f"{drifted} resources are not as the state has them. What puts them right again: covey preview {project}")
         raise typer.Exit(CHANGES_FOUND)
 
@@ -81,8 +95,25 @@ def destroy(
     json: Json = False,
 ) -> None:
     """Delete what the project created, without asking again."""
-    with operation("destroy", project, stack, journal, offline=offline) as done:
-        _operated("destroy", project, stack, offline=offline, json=json, done=done)
+    from generator.project import stacks_of
+    from generator.reserve import reserve
+
+    stacks_of(project, stack)
+    with reserve(project, journal, offline=offline):
+        _on_record("destroy", project, stack, journal, offline=offline, json=json)
+
+
+def _on_record(
+    command: Literal["up", "refresh", "destroy"],
+    project: Path,
+    asked: list[str] | None,
+    journal: str | None,
+    *,
+    offline: bool,
+    json: bool,
+) -> None:
+    with operation(command, project, asked, journal, offline=offline) as done:
+        _operated(command, project, asked, offline=offline, json=json, done=done)
 
 
 def _operated(

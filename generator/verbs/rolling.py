@@ -139,9 +139,9 @@ def _at(project: Path, journal: str | None, *, offline: bool) -> "Generator[tupl
     """Have a project's folder, and the journal's side of it, to oneself."""
     from generator.files import alone_in
     from generator.project import offline_folder
-    from generator.rollout import Chronicle, PulumiRegions
+    from generator.rollout import Chronicle, PulumiRegions, project_name
 
-    name = _name(project)
+    name = project_name(project)
     kept = journal_at(journal, project, make=True)
     if kept is None:
         what = f"is {NOWHERE}, and nobody goes back to what was not kept."
@@ -149,20 +149,8 @@ def _at(project: Path, journal: str | None, *, offline: bool) -> "Generator[tupl
     kept.require_writable()
     chronicle = Chronicle(kept, actor(), lambda: datetime.now(UTC))
     folder = offline_folder(project) if offline else None
-    with alone_in(project) as alone:
-        if not alone:
-            what = "is being written to by somebody else right now, or rolled out."
-            raise DeployError(str(project), what, "Wait for them.")
+    with alone_in(project):
         yield chronicle, PulumiRegions(project, folder, chronicle, write=write_whole, say=say), name
-
-
-def _name(project: Path) -> str:
-    """Name a project by what Pulumi calls it, and its environment."""
-    from generator.offline.sandbox import read_yaml
-    from generator.project import stacks_of
-
-    environment = re.split("-(?:aws|gcp)-", stacks_of(project)[0])[0]
-    return f"{read_yaml(project / 'Pulumi.yaml').get('name')}/{environment}"
 
 
 def _prepared(
@@ -271,9 +259,9 @@ def _tree(project: Path) -> str:
 
 def _list(project: Path, journal: str | None, *, json: bool) -> None:
     from generator.present.rollout import restorable_programs, show_restorable_programs
-    from generator.rollout import Chronicle
+    from generator.rollout import Chronicle, project_name
 
-    name, kept = _name(project), journal_at(journal, project)
+    name, kept = project_name(project), journal_at(journal, project)
     if kept is None:
         raise InputError("--journal", f"is {NOWHERE}.", "Name the journal to read.")
     chronicle = Chronicle(kept, actor(), lambda: datetime.now(UTC))

@@ -1,14 +1,16 @@
 """The verbs of a roster: who joins a running fleet, and who leaves it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from generator.history import JournalAt, change
 from generator.options import Choose, FleetPath, Json, ProjectOption
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, seated
 from generator.shell import bar, say
-from generator.verbs.choosing import choosing
+from generator.verbs.choosing import choosing, reserved
 
 
 def join(
@@ -24,17 +26,21 @@ def join(
     llm_notes: LlmNotes = None,
     llm_record: LlmRecord = None,
     llm_replay: LlmReplay = False,
+    journal: JournalAt = None,
 ) -> None:
     """Say where a new workload goes: a group as it is, a group resized, or a new one; --choose writes it."""
     from generator.catalog import read_catalog
     from generator.present.membership import show_membership
     from generator.ways import ways_to_join
 
+    catalog = read_catalog()
     seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    with bar() as told:
-        told("judging the ways to join", 0.0)
-        found = ways_to_join(fleet, workload, read_catalog(), project, seat)
-    choosing(found.answer, found.programs, show_membership, project, choose, json=json)
+    with reserved(project, choose, journal):
+        with bar() as told:
+            told("judging the ways to join", 0.0)
+            found = ways_to_join(fleet, workload, catalog, project, seat, journal=journal)
+        on_record = partial(change, "join", fleet, journal, found.inputs, catalog)
+        choosing(found.answer, found.programs, show_membership, project, choose, on_record, json=json)
     if choose is not None:
         name, lines = found.answer.workload, found.answer.fleet_lines
         say(f"Add this to fleet.yaml, or the next plan will not know {name}:\n{lines}".rstrip())
@@ -51,16 +57,20 @@ def leave(
     llm_notes: LlmNotes = None,
     llm_record: LlmRecord = None,
     llm_replay: LlmReplay = False,
+    journal: JournalAt = None,
 ) -> None:
     """Say what becomes of a workload's group when it leaves, and what that saves; --choose writes it."""
     from generator.catalog import read_catalog
     from generator.present.membership import show_membership
     from generator.ways import ways_to_leave
 
+    catalog = read_catalog()
     seat = seated(llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    with bar() as told:
-        told("judging the ways to leave", 0.0)
-        found = ways_to_leave(fleet, name, read_catalog(), project, seat)
-    choosing(found.answer, found.programs, show_membership, project, choose, json=json)
+    with reserved(project, choose, journal):
+        with bar() as told:
+            told("judging the ways to leave", 0.0)
+            found = ways_to_leave(fleet, name, catalog, project, seat, journal=journal)
+        on_record = partial(change, "leave", fleet, journal, found.inputs, catalog)
+        choosing(found.answer, found.programs, show_membership, project, choose, on_record, json=json)
     if choose is not None:
         say(f"Take {name} and its traffic out of the fleet's files, or the next plan will bring it back.")

@@ -1,15 +1,16 @@
 """The verbs of tending what runs: what has drifted from the plan, and whether regrouping pays."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from generator.errors import InputError
-from generator.history import JournalAt, journal_at
+from generator.history import JournalAt, change, journal_at
 from generator.options import Choose, FleetPath, Json, ProjectOption, Seed
 from generator.shell import bar, put, put_drawn, say
-from generator.verbs.choosing import choosing
+from generator.verbs.choosing import choosing, reserved
 
 # Observations that are looked through for the newest of this fleet.
 NEWEST = 50
@@ -88,6 +89,7 @@ def regroup(
     ] = 24.0,
     seed: Seed = 0,
     choose: Choose = None,
+    journal: JournalAt = None,
     json: Json = False,
 ) -> None:
     """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one."""
@@ -99,29 +101,31 @@ def regroup(
     from generator.standing import Standing
 
     catalog = read_catalog()
-    inputs = load_learned(fleet, catalog)
-    standing = Standing(project, inputs, {workload.name for workload in inputs.fleet.workloads})
-    migration = Migration(handover_h=handover_hours, usd_per_move=usd_per_move)
-    horizon_h = horizon_days * 24.0
-    with bar() as told:
-        found = regrouped(
-            inputs,
-            catalog,
-            standing.layout,
+    inputs = load_learned(fleet, catalog, journal)
+    with reserved(project, choose, journal):
+        standing = Standing(project, inputs, {workload.name for workload in inputs.fleet.workloads})
+        migration = Migration(handover_h=handover_hours, usd_per_move=usd_per_move)
+        horizon_h = horizon_days * 24.0
+        with bar() as told:
+            found = regrouped(
+                inputs,
+                catalog,
+                standing.layout,
+                standing.profile,
+                seed=seed,
+                horizon_h=horizon_h,
+                migration=migration,
+                progress=told,
+            )
+        programs = [standing.program(option.judged, inputs, catalog, found.baseline) for option in found.options]
+        changes = [standing.changes(program) for program in programs]
+        answer = regroup_answer(
+            inputs.fleet.name,
             standing.profile,
-            seed=seed,
+            found,
+            changes,
             horizon_h=horizon_h,
             migration=migration,
-            progress=told,
         )
-    programs = [standing.program(option.judged, inputs, catalog, found.baseline) for option in found.options]
-    changes = [standing.changes(program) for program in programs]
-    answer = regroup_answer(
-        inputs.fleet.name,
-        standing.profile,
-        found,
-        changes,
-        horizon_h=horizon_h,
-        migration=migration,
-    )
-    choosing(answer, programs, show_regroup, project, choose, json=json)
+        on_record = partial(change, "regroup", fleet, journal, inputs, catalog)
+        choosing(answer, programs, show_regroup, project, choose, on_record, json=json)

@@ -31,6 +31,7 @@ class Engine:
     def __init__(self) -> None:
         self.runs: dict[str, str] = {}
         self.ups: list[str] = []
+        self.looked: list[tuple[str, bool, bool]] = []
         self.dead: set[str] = set()
         self.loses: str | None = None
 
@@ -48,6 +49,16 @@ class Engine:
         self.runs[stack] = self.data(project, stack)
         self.ups.append(stack)
         return report
+
+    def destroy(self, _project: Path, stack: str, *, offline: Path | None = None) -> StackReport:
+        self.ups.append(f"destroyed {stack}{' for good' if offline is None else ''}")
+        return StackReport(stack, "remembers", (), {})
+
+    def refresh(
+        self, _project: Path, stack: str, *, offline: Path | None = None, look_only: bool = False
+    ) -> StackReport:
+        self.looked.append((stack, offline is not None, look_only))
+        return StackReport(stack, "remembers", (), {})
 
     def exported(self, _project: Path, stack: str, *, offline: Path | None = None) -> dict[str, Any]:
         assert offline is not None
@@ -89,7 +100,8 @@ def engine(place: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setenv("COVEY_JOURNAL", str(place / "journal.sqlite"))
     for door in ("generator.ship.preview", "generator.deploy.preview"):
         monkeypatch.setattr(door, one.preview)
-    monkeypatch.setattr("generator.deploy.up", one.up)
+    for door in ("up", "refresh", "destroy"):
+        monkeypatch.setattr(f"generator.deploy.{door}", getattr(one, door))
     monkeypatch.setattr("generator.deploy.exported", one.exported)
     assert approved(place).exit_code == 0
     assert covey("up", place / "infra", "--offline").exit_code == 0
@@ -356,11 +368,80 @@ def test_a_fleet_that_says_more_than_versions_is_refused(place: Path) -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_two_cannot_roll_out_at_once(place: Path) -> None:
-    with alone_in(place / "infra") as alone:
-        assert alone
+    with alone_in(place / "infra"):
         result = rollout(place)
 
     assert (6, True) == (result.exit_code, "by somebody else right now" in result.stderr)
+
+
+CHANGING = [["up", "--unapproved", "--offline"], ["destroy", "--offline"], ["refresh", "--offline"]]
+
+
+@pytest.mark.parametrize("arguments", CHANGING, ids=lambda given: given[0])
+def test_what_changes_the_cloud_begins_only_where_nobody_else_is_at_it(
+    arguments: list[str], place: Path, engine: Engine
+) -> None:
+    verb, *rest = arguments
+    before = Journal(place / "journal.sqlite").entries()
+    with alone_in(place / "infra"):
+        refused = covey(verb, place / "infra", *rest)
+
+    assert (6, True) == (refused.exit_code, "by somebody else right now" in refused.stderr)
+    assert [] == engine.ups
+    assert before == Journal(place / "journal.sqlite").entries()
+    assert 0 == covey(verb, place / "infra", *rest).exit_code
+
+
+@pytest.mark.parametrize("arguments", CHANGING, ids=lambda given: given[0])
+def test_what_changes_the_cloud_waits_for_an_open_rollout_and_says_how_to_end_it(
+    arguments: list[str], place: Path, engine: Engine
+) -> None:
+    verb, *rest = arguments
+    assert 5 == rollout(place).exit_code
+    before = Journal(place / "journal.sqlite").entries()
+
+    refused = covey(verb, place / "infra", *rest)
+
+    assert 6 == refused.exit_code
+    where, what, remedy = refused.stderr.splitlines()
+    assert str(place / "infra") == where
+    assert re.fullmatch(r"has a rollout to version 2, prepared by \S+, that is prepared\.", what)
+    assert f"covey rollout 2 FLEET --project {place / 'infra'} --offline" in remedy
+    assert f"covey rollback {place / 'infra'} --offline" in remedy
+    assert [] == engine.ups
+    assert before == Journal(place / "journal.sqlite").entries()
+    assert 0 == rollback(place).exit_code
+    assert 0 == covey(verb, place / "infra", *rest).exit_code
+
+
+def test_a_rollout_in_the_pretend_cloud_is_in_the_way_of_no_other(place: Path, engine: Engine) -> None:
+    assert 5 == rollout(place).exit_code
+
+    destroyed = covey("destroy", place / "infra")
+
+    assert 0 == destroyed.exit_code, destroyed.stderr
+    assert ["for good"] == sorted({line.split(maxsplit=2)[2] for line in engine.ups})
+
+
+def test_no_workload_joins_leaves_or_changes_groups_while_a_rollout_is_open(place: Path, engine: Engine) -> None:
+    assert 5 == rollout(place).exit_code
+    before = program(place)
+    leave = covey("leave", place / "fleet", "churn", "--project", place / "infra", "--choose", "1")
+    regroup = covey("regroup", place / "fleet", "--project", place / "infra", "--choose", "1")
+
+    assert [6, 6] == [leave.exit_code, regroup.exit_code]
+    assert all("has a rollout to version 2" in refused.stderr for refused in (leave, regroup))
+    assert before == program(place)
+    assert [] == engine.ups
+
+
+def test_a_look_is_in_nobody_s_way(place: Path, engine: Engine) -> None:
+    assert 5 == rollout(place).exit_code
+    with alone_in(place / "infra"):
+        looked = covey("refresh", place / "infra", "--offline", "--expect-no-changes")
+
+    assert 0 == looked.exit_code, looked.stderr
+    assert {(True, True)} == {(offline, look_only) for _, offline, look_only in engine.looked}
 
 
 @pytest.mark.usefixtures("engine")

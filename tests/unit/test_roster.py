@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from generator.cli import app
+from generator.journal import Entry, Journal, MembershipRecord
 from generator.present.document import saved_recommendation
 from generator.schemas import schemas
 from tests.gemini_server import gemini_server
@@ -231,3 +233,68 @@ def test_nobody_unknown_leaves(place: Path) -> None:
 
     assert 2 == result.exit_code
     assert "no workload 'nobody'" in result.stderr
+
+
+# The journal ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_choice_is_on_record_with_what_it_was_made_from_and_a_look_is_not(place: Path) -> None:
+    journal = place / "journal.sqlite"
+    assert 0 == join(place, "--journal", str(journal)).exit_code
+    assert not journal.exists()
+
+    answer = answered(join(place, "--json", "--choose", "1", "--journal", str(journal)))
+
+    kept = Journal(journal)
+    entries = kept.entries()
+    assert ["inventory", "catalogue", "membership", "membership"] == [entry.kind for entry in entries]
+    began, done = (kept.record(entry.content, MembershipRecord) for entry in entries[2:])
+    assert ("join", "began", answer) == (began.command, began.phase, began.answer)
+    assert ("join", "done", None) == (done.command, done.phase, done.answer)
+    lies = (place / "infra" / "recommendation.json").read_bytes()
+    assert sha256(lies).hexdigest() == began.recommendation == done.recommendation
+    assert [began.inventory, began.catalogue] == [entry.content for entry in entries[:2]]
+    assert [] == kept.verify()
+    told = covey("log", "--journal", str(journal), "--kind", "membership", "--json")
+    said = [entry["says"] for entry in json.loads(told.stdout)["entries"]]
+    assert [f"join done: {began.fleet}", f"join of newcomer began: {began.fleet}, choice 1"] == said
+
+
+def test_who_leaves_is_on_record_on_the_same_chain(place: Path) -> None:
+    journal = place / "journal.sqlite"
+    assert 0 == leave(place, "churn", "--choose", "1", "--journal", str(journal)).exit_code
+
+    (began, _) = (Journal(journal).record(one.content, MembershipRecord) for one in members(journal))
+
+    assert began.answer is not None
+    assert ("leave", "churn") == (began.command, began.answer["workload"])
+    assert 0 == covey("log", "verify", "--journal", str(journal)).exit_code
+
+
+def test_a_choice_that_could_not_be_written_is_on_record_as_that(place: Path) -> None:
+    journal = place / "journal.sqlite"
+    for data in (place / "infra" / "stacks" / "groups").glob("prod_*.py"):
+        data.write_text(data.read_text() + "# by hand\n")
+    before = contents(place / "infra")
+
+    refused = leave(place, "churn", "--choose", "1", "--journal", str(journal))
+
+    assert 4 == refused.exit_code
+    assert before == contents(place / "infra")
+    phases = [Journal(journal).record(one.content, MembershipRecord) for one in members(journal)]
+    assert ["began", "failed"] == [one.phase for one in phases]
+    assert "edited since the last emission" in str(phases[1].failure)
+
+
+def test_a_choice_that_could_not_be_recorded_is_not_written(place: Path) -> None:
+    (place / "text").write_text("no database\n" * 1000)
+    before = contents(place / "infra")
+
+    refused = join(place, "--choose", "1", "--journal", str(place / "text"))
+
+    assert 2 == refused.exit_code
+    assert before == contents(place / "infra")
+
+
+def members(journal: Path) -> list[Entry]:
+    return Journal(journal).entries(kind="membership")

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from generator.cli import app
+from generator.journal import Journal, MembershipRecord
 from generator.present.document import saved_recommendation
 from generator.schemas import schemas
 
@@ -106,3 +107,15 @@ def test_a_choice_that_is_not_there_is_refused_and_nothing_is_written(place: Pat
     assert 2 == done.exit_code
     assert "choices" in done.stderr
     assert before == contents(place)
+
+
+def test_a_regrouping_that_was_chosen_is_on_record(place: Path) -> None:
+    journal = place / "journal.sqlite"
+
+    answer = answered(regroup(place, "--json", "--horizon-days", "365", "--choose", "1", "--journal", str(journal)))
+
+    kept = Journal(journal)
+    began, done = (kept.record(one.content, MembershipRecord) for one in kept.entries(kind="membership"))
+    assert ("regroup", "began", answer) == (began.command, began.phase, began.answer)
+    assert "done" == done.phase
+    assert [] == kept.verify()
