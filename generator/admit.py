@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.capacity.clock import contradiction, weekly_minima
+from generator.capacity.clock import SECONDS_PER_HOUR, contradiction, weekly_minima
 from generator.capacity.compatibility import class_key
 from generator.capacity.machines import Machines
-from generator.capacity.sizing import SECONDS_PER_HOUR
 from generator.model import (
     CLOUD_OF_HOSTING,
     Cloud,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -16,7 +17,8 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function of numbers and arrays on its first call, without fast-math: same input, same bytes.
 
     The compiled code is kept under ``NUMBA_CACHE_DIR``, by default ``~/.cache/covey/compiled``; where that cannot be
-    written to, every process compiles for itself.
+    written to, every process compiles for itself. What one function calls in another file is compiled into it, so what
+    is kept belongs to one state of all files with such functions.
     """
     return njit(cache=_CACHED, nogil=True, error_model="numpy")(function)
 
@@ -29,8 +31,13 @@ def _cache_is_usable() -> bool:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return False
-    config.CACHE_DIR = str(folder)  # pyright: ignore[reportAttributeAccessIssue] -- numba makes its settings up at run time
+    config.CACHE_DIR = str(folder / _state())  # pyright: ignore[reportAttributeAccessIssue] -- numba makes its settings up at run time
     return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _state() -> str:
+    sources = sorted(path for room in ("capacity", "solve") for path in (Path(__file__).parent / room).glob("*.py"))
+    return sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 _CACHED = _cache_is_usable()

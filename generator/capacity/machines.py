@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.capacity.offers import Offers, fitting, offers
 from generator.errors import CatalogError, InfeasibleError
 from generator.geography import EARTH_RADIUS_KM, region_matches, round_trip_ms
 from generator.model import (
@@ -92,6 +93,11 @@ class Machines:
         return {(region.cloud, region.name): r for r, region in enumerate(self.regions)}
 
     @cached_property
+    def offers(self) -> Offers:
+        """The same as compiled code reads it."""
+        return offers(self)
+
+    @cached_property
     def on_gpu(self) -> NDArray[np.bool_]:
         """Machines whose processors are GPUs, shape (K,)."""
         return np.array([machine.gpus > 0 for machine in self.instance_types])
@@ -154,11 +160,7 @@ class Machines:
 
         `memory_share` is the part of usable memory that several models together may fill.
         """
-        allowed = self.machine_allowed[members].all(axis=0)
-        if bool((self.artifact_index[members] == self.artifact_index[members[0]]).all()):
-            copies_fit = self.gpus_per_copy[members].max(axis=0)[self.processor_class] <= self.processors
-            return allowed & np.where(self.on_gpu, copies_fit, self.memory_gib >= self.resident_gib(members))
-        return allowed & self.multi_model & (self.memory_gib * memory_share >= self.resident_gib(members))
+        return fitting(self.offers, np.asarray(members, dtype=np.intp), memory_share)
 
 
 def machines(fleet: Fleet, catalog: Catalog) -> Machines:

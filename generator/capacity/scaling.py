@@ -47,6 +47,10 @@ BEHAVIOUR: Mapping[Hosting, Behaviour] = {
     "cloud-run-cpu": Behaviour(scale_out_delay_s=10.0, hold_s=900.0, scales_to_zero=True, start_s=10.0),
     "cloud-run-gpu": Behaviour(scale_out_delay_s=25.0, hold_s=900.0, scales_to_zero=True, start_s=25.0),
 }
+# A count this little above a whole number is that number: sums of rates end on it by rounding.
+WHOLE = 1e-9
+# Where so many arrivals are expected, one comes: without any there would be one window in 10^17.
+CERTAIN = 40.0
 SCALING_TARGETS: FloatArray = np.array([0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.12, 0.06, 0.03])
 
 
@@ -79,7 +83,7 @@ def replica_path(signal: FloatArray, target: float, minimum: int | FloatArray, m
 
     The minimum may be one for all bins, or one for each.
     """
-    return np.clip(np.ceil(signal / target - 1e-9), minimum, maximum)
+    return np.clip(np.ceil(signal / target - WHOLE), minimum, maximum)
 
 
 def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start_s: float = 0.0) -> FloatArray:
@@ -100,17 +104,20 @@ def idle_probability(rate_rps: FloatArray, hold_s: float, bin_s: float, *, start
     being the summed rate. L is linear but where one of its ends passes from one bin to the next; between those times
     the mean of ``exp(-L)`` has a closed form.
     """
-    hold_s = max(hold_s, start_s)
-    times = np.array(sorted({0.0, start_s % bin_s, hold_s % bin_s, bin_s}))
-    back = int(np.ceil(hold_s / bin_s)) + 1
-    padded = np.concatenate([np.full(back, rate_rps[0]), rate_rps])
-    summed = np.concatenate([[0.0], np.cumsum(padded)]) * bin_s
-    return _idle(summed, back, times, hold_s, start_s, bin_s)
+    return idle_share(np.ascontiguousarray(rate_rps), hold_s, start_s, bin_s)
 
 
 @compiled
-def _idle(summed: FloatArray, back: int, times: FloatArray, hold_s: float, start_s: float, bin_s: float) -> FloatArray:
-    count = len(summed) - 1 - back
+def idle_share(rate_rps: FloatArray, hold_s: float, start_s: float, bin_s: float) -> FloatArray:
+    """`idle_probability`, compiled."""
+    hold_s = max(hold_s, start_s)
+    first, second = min(start_s % bin_s, hold_s % bin_s), max(start_s % bin_s, hold_s % bin_s)
+    times = np.array([0.0, first, second, bin_s])
+    back = math.ceil(hold_s / bin_s) + 1
+    count = len(rate_rps)
+    summed = np.zeros(back + count + 1)
+    for t in range(back + count):
+        summed[t + 1] = summed[t] + rate_rps[max(t - back, 0)] * bin_s
     idle = np.zeros(count)
     # Where the two ends of the window lie at each of the times, in whole bins and a part of one.
     ends = np.empty((2, len(times)), dtype=np.int64)
@@ -120,15 +127,18 @@ def _idle(summed: FloatArray, back: int, times: FloatArray, hold_s: float, start
             at = (times[i] - (start_s if j == 0 else hold_s)) / bin_s
             ends[j, i] = math.floor(at)
             parts[j, i] = at - ends[j, i]
+    previous = previous_idle = 0.0
     for t in range(count):
-        previous = previous_idle = 0.0
-        for i in range(len(times)):
+        # A bin begins as the one before it ended.
+        for i in range(0 if t == 0 else 1, len(times)):
+            if i > 0 and times[i] == times[i - 1]:
+                continue
             newest, oldest = t + back + ends[0, i], t + back + ends[1, i]
             # At the end of the window's last bin the part is 0, and there is no bin beyond it.
             upper = summed[newest] + parts[0, i] * (summed[min(newest + 1, len(summed) - 1)] - summed[newest])
             lower = summed[oldest] + parts[1, i] * (summed[oldest + 1] - summed[oldest])
             expected = max(upper - lower, 0.0)
-            nobody = math.exp(-expected)
+            nobody = math.exp(-expected) if expected < CERTAIN else 0.0
             if i > 0:
                 apart = expected - previous
                 mean = (previous_idle - nobody) / apart if abs(apart) > 1e-9 else previous_idle

@@ -6,7 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from generator.capacity.sizing import SECONDS_PER_HOUR, Sizing
+from generator.capacity.clock import SECONDS_PER_HOUR
+from generator.capacity.sizing import Sizing
 from generator.errors import InfeasibleError
 from generator.solve.cover import MAX_ATOMS, cover
 from generator.solve.packings import PACKINGS, hosts, units
