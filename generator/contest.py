@@ -1,13 +1,13 @@
 """Solver against model: both layouts before the same judge on the planning window, and what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from generator.admit import admit
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizing
-from generator.dialogue import APPROVED_MARGIN, REJECTED_MARGIN, Example, LanguageModel, precedent
+from generator.dialogue import APPROVED_MARGIN, Example, LanguageModel, precedent
 from generator.layouts import layout
-from generator.model import Group, Layout, LedgerEntry, Profile, Traffic, Verdict
+from generator.model import REJECTED_MARGIN, Group, Layout, LedgerEntry, Profile, Traffic, Verdict
 from generator.propose import Members, group_figures, propose, served_words
 from generator.schedule import schedule
 from generator.solve import Problem, Solution
@@ -103,16 +103,18 @@ def _worth(
     memory: Sequence[Example],
 ) -> float:
     """Judged cost of a layout under the weighting's soft terms and past decisions, US dollars an hour."""
-    factor: Callable[[Members], float] = problem.factor
     names = [w.name for w in problem.machines.fleet.workloads]
-    members_of = {tuple(names[i] for i in members): members for members, _ in groups}
+    sized = {tuple(names[i] for i in members): (members, sizing) for members, sizing in groups}
     cost = {group.name: group.cost.expected for group in verdict.groups}
-    soft = sum(
-        cost[group.name] * (factor(members) - 1.0 + _regard(group, members, problem, memory))
-        for group in one.groups
-        if group.name in cost
-        for members in (members_of[group.workloads],)
-    )
+    soft = 0.0
+    for group in one.groups:
+        if group.name in cost:
+            members, sizing = sized[group.workloads]
+            objected = problem.sizer.counted_usd_per_h(members, sizing) / max(sizing.usd_per_h, 1e-12) - 1.0
+            regard = _regard(group, members, problem, memory)
+            # What is remembered of figures and what of names is the same word of people's, and counts once.
+            regard = max(regard, objected) if objected else regard
+            soft += cost[group.name] * (problem.factor(members) - 1.0 + regard)
     return verdict.cost.expected + soft
 
 

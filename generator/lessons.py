@@ -1,8 +1,9 @@
-"""What was learned of machine types: into the fleet's journal, and out of it into what is planned."""
+"""What was learned of machine types and what people rejected: out of the fleet's journal into what is planned."""
 
 import contextlib
 from collections.abc import Generator
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from generator.errors import InputError
@@ -10,6 +11,7 @@ from generator.history import folder_of, journal_at
 from generator.journal import CalibrationRecord, FactorRecord, Journal
 from generator.load import load
 from generator.model import Calibration, Catalog, Inputs, MachineFactor
+from generator.objected import objected
 from generator.present.calibration import WORDS
 from generator.present.figures import plain
 from generator.shell import say
@@ -19,7 +21,7 @@ NEWEST = 50
 
 
 def load_learned(fleet: Path, catalog: Catalog, journal: str | None = None) -> Inputs:
-    """Read a fleet and its traffic, and what was learned of the machines it may run on.
+    """Read a fleet and its traffic, what was learned of the machines it may run on, and what people do not want again.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def load_learned(fleet: Path, catalog: Catalog, journal: str | None = None) -> I
 
 
 def as_learned(inputs: Inputs, fleet: Path, journal: str | None = None) -> Inputs:
-    """Return inputs with the newest calibration of their fleet; where there is none to be had, as they are.
+    """Return inputs with the newest calibration of their fleet and the rejections that weigh; without, as they are.
 
     Parameters
     ----------
@@ -47,14 +49,15 @@ def as_learned(inputs: Inputs, fleet: Path, journal: str | None = None) -> Input
     journal : str, optional
         As `JournalAt` says.
     """
-    with _without_harm():
+    with _without_harm("Nothing that was learned is used, and no rejection counts"):
         kept = journal_at(journal, folder_of(fleet))
         if kept is None or kept.is_absent():
             return inputs
         used = _newest(kept, inputs.fleet.name)
-        if used:
-            assumptions = (*inputs.fleet.assumptions, *(_said(factor) for factor in used))
-            return replace(inputs, fleet=replace(inputs.fleet, calibration=used, assumptions=assumptions))
+        objections = objected(kept, inputs.fleet.name, datetime.now(UTC))
+        assumptions = (*inputs.fleet.assumptions, *(_said(factor) for factor in used))
+        one = replace(inputs.fleet, calibration=used, assumptions=assumptions, objections=objections)
+        return replace(inputs, fleet=one)
     return inputs
 
 
@@ -86,8 +89,8 @@ def _said(factor: MachineFactor) -> str:
 
 
 @contextlib.contextmanager
-def _without_harm() -> Generator[None]:
+def _without_harm(consequence: str) -> Generator[None]:
     try:
         yield
     except InputError as error:
-        say(plain(f"{error.where}: {error.what} Nothing that was learned is used."))
+        say(plain(f"{error.where}: {error.what} {consequence}."))

@@ -6,11 +6,12 @@ from generator.admit import admit
 from generator.advise import advise
 from generator.backtest import Lesson, backtest
 from generator.capacity.machines import Machines, machines
-from generator.capacity.sizing import Sizing
+from generator.capacity.sizing import Sizer, Sizing
 from generator.contest import contest
 from generator.correlate import correlate
 from generator.dialogue import Example, LanguageModel, OfflineProposer
 from generator.errors import InfeasibleError
+from generator.heeded import heeded
 from generator.layouts import layout
 from generator.model import (
     CLOUD_OF_HOSTING,
@@ -134,6 +135,7 @@ def plan(
     current = None if today is None else _judged(today, inputs, table)
     recommendations, note = recommend(judged, baseline, current, barred)
     progress("judging", 1.0)
+    sizers: dict[Profile, Sizer] = {profile: problem.sizer for profile, problem in problems.items()}
     advice = advise(recommendations, inputs.fleet.goals, seat, notes=notes)
     return Plan(
         inputs=inputs,
@@ -144,7 +146,7 @@ def plan(
         baseline=baseline,
         current=current,
         recommendations=recommendations,
-        why_not=why_not(recommendations, {p: problem.sizer for p, problem in problems.items()}),
+        why_not=(*why_not(recommendations, sizers), *heeded(recommendations, sizers)),
         gap=None if any(gap is None for gap in gaps) else max(gap for gap in gaps if gap is not None),
         fluid_bound_usd_per_h=fluid_bound(problems["cheapest"]),
         note=note,

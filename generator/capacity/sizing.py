@@ -25,7 +25,8 @@ from generator.capacity.look import (
 )
 from generator.capacity.loops import mean_above_floors
 from generator.capacity.machines import Machines
-from generator.capacity.offers import HOSTINGS
+from generator.capacity.objections import Objections
+from generator.capacity.offers import HOSTINGS, fixed
 from generator.capacity.sampling import sample_bins
 from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, WHOLE
 from generator.model import FloatArray, Hosting, ScheduledMinimum, Traffic
@@ -64,6 +65,7 @@ class Sizer:
         self.mean_rate: FloatArray = self._window.arrivals["mean_rps"]
         self.allowed_miss: FloatArray = self._offers.workload["allowed_miss"]
         self.two_zones: NDArray[np.bool_] = self._offers.workload["two_zones"]
+        self.objections = Objections(machines)
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
         self._at_least: dict[tuple[int, ...], float] = {}
 
@@ -80,6 +82,8 @@ class Sizer:
     def size(self, members: Sequence[int]) -> Sizing | None:
         """Find the cheapest sizing of a group, None where none keeps every member's objective.
 
+        Machines that members objected to count as dearer; what a sizing says it costs is its price all the same.
+
         Parameters
         ----------
         members : sequence of int
@@ -93,7 +97,7 @@ class Sizer:
     def size_below(self, members: Sequence[int], limit_usd_per_h: float) -> Sizing | None:
         """Find the cheapest sizing of a group if it costs less than a limit, which takes less work than to size it.
 
-        None where it costs as much or more, or no machine keeps every member's objective.
+        None where it counts as much or more, or no machine keeps every member's objective.
         """
         key = tuple(sorted(members))
         if key not in self._sized:
@@ -106,7 +110,18 @@ class Sizer:
             self._at_least.pop(key, None)
             self._sized[key] = found
         sizing = self._sized[key]
-        return sizing if sizing is not None and sizing.usd_per_h < limit_usd_per_h else None
+        if sizing is None or self.counted_usd_per_h(key, sizing) >= limit_usd_per_h:
+            return None
+        return sizing
+
+    def counted_usd_per_h(self, members: Sequence[int], sizing: Sizing) -> float:
+        """Return what a group served like this costs, its machines dearer where members objected to them."""
+        factor = self.objections.factor(members, sizing.machine, sizing.region)
+        if factor == 1.0:
+            return sizing.usd_per_h
+        index = np.array(sorted(members), dtype=np.intp)
+        egress = egress_usd_per_h(self._offers, self._window, index, sizing.region)
+        return egress + (sizing.usd_per_h - egress) * factor
 
     def size_in(self, members: Sequence[int], hosting: Hosting, region: int) -> Sizing | None:
         """Find the cheapest sizing on one hosting kind in one region, None where none keeps every objective."""
@@ -116,7 +131,12 @@ class Sizer:
         self, members: Sequence[int], limit_usd_per_h: float, hosting: int = ANY, region: int = ANY
     ) -> Sizing | None:
         index = np.array(members, dtype=np.intp)
-        return _sizing(look(self._offers, self._window, index, hosting, region, float(limit_usd_per_h)))
+        factors = self.objections.dearer(members)
+        if factors is None:
+            return _sizing(look(self._offers, self._window, index, hosting, region, float(limit_usd_per_h)))
+        dearer = self._offers._replace(price_usd_per_h=fixed(self._offers.price_usd_per_h * factors))
+        found = look(dearer, self._window, index, hosting, region, float(limit_usd_per_h))
+        return None if found.machine == NOTHING else self.size_on(members, found.machine, found.region)
 
     def size_on(self, members: Sequence[int], machine: int, region: int) -> Sizing | None:
         """Find the cheapest policy on one machine in one region, None where none keeps every member's objective."""

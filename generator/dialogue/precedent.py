@@ -10,10 +10,9 @@ from generator.model import RejectionReason
 MOST_TOLD = 20
 # Groups are alike up to this sum of relative differences: with five figures, each of them a fifth off.
 ALIKE = 1.0
-# What is served as people approved may cost this much more than what they were never asked about; what they rejected
-# has to be this much cheaper than what they did not. Choices of ours, as shares of a group's cost.
+# What is served as people approved may cost this much more than what they were never asked about. A choice of ours, as
+# a share of a group's cost.
 APPROVED_MARGIN = 0.10
-REJECTED_MARGIN = 0.25
 
 # What a rejection speaks against besides exactly what was rejected: whatever shares these words with it. None where
 # other words would not mend it: costs are minimised anyway, who is grouped and when it is done is no matter of words.

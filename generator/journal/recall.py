@@ -3,7 +3,13 @@
 from generator.dialogue import Example
 from generator.journal.chain import Entry
 from generator.journal.memory import Decision, memory
-from generator.journal.records import ApprovedPart, RecommendationRecord, RecommendationsRecord, RejectionRecord
+from generator.journal.records import (
+    ApprovedPart,
+    RecommendationRecord,
+    RecommendationsRecord,
+    RejectionRecord,
+    RetractionRecord,
+)
 from generator.journal.store import Journal
 
 # Of the newest: older ones have been planned over many times.
@@ -14,7 +20,7 @@ PLANS = 200
 def recall(journal: Journal) -> tuple[Example, ...]:
     """Read what people approved and rejected of the plans in a journal.
 
-    A decision about a plan that this journal does not hold teaches nothing.
+    A decision about a plan that this journal does not hold teaches nothing, and neither does a rejection taken back.
 
     Returns
     -------
@@ -36,7 +42,12 @@ def recall(journal: Journal) -> tuple[Example, ...]:
     for content in dict.fromkeys(entry.content for entry in journal.entries(kind="recommendations", newest=PLANS)):
         held = journal.record(content, RecommendationsRecord)
         known.update({found.digest: found for found in held.recommendations.values()})
-    found = [_decision(journal, entry, known) for entry in sorted(decided, key=lambda entry: entry.sequence)]
+    taken_back = {
+        journal.record(entry.content, RetractionRecord).rejection: entry.sequence
+        for entry in journal.entries(kind="retraction", newest=DECISIONS)
+    }
+    standing = [entry for entry in decided if entry.sequence > taken_back.get(entry.content, 0)]
+    found = [_decision(journal, entry, known) for entry in sorted(standing, key=lambda entry: entry.sequence)]
     return memory(decision for decision in found if decision is not None)
 
 

@@ -48,7 +48,8 @@ class RecommendationsRecord(_Record):
 class RejectionRecord(_Record):
     """A recommendation somebody does not want; `groups` numbers those it is about, all of them where null.
 
-    `note` never leaves the journal: what a language model is told is the reason.
+    `workloads` are those of these groups that it is about, all of them where null. `note` never leaves the journal:
+    what a language model is told is the reason.
     """
 
     version: Literal[1] = 1
@@ -58,6 +59,14 @@ class RejectionRecord(_Record):
     reason: RejectionReason
     note: str | None
     groups: tuple[int, ...] | None
+    workloads: tuple[str, ...] | None = None
+
+
+class RetractionRecord(_Record):
+    """A rejection, by the digest of its content, is taken back."""
+
+    version: Literal[1] = 1
+    rejection: Digest
 
 
 class ClaimRecord(_Record):

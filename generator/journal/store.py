@@ -27,6 +27,7 @@ Kind = Literal[
     "claim",
     "approval",
     "rejection",
+    "retraction",
     "deployment",
     "membership",
     "series",

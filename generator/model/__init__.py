@@ -35,6 +35,8 @@ from generator.model.membership import Move as Move
 from generator.model.membership import PlacementAdvice as PlacementAdvice
 from generator.model.membership import Regrouping as Regrouping
 from generator.model.membership import RegroupOption as RegroupOption
+from generator.model.objection import REJECTED_MARGIN as REJECTED_MARGIN
+from generator.model.objection import Objection as Objection
 from generator.model.observations import Measured as Measured
 from generator.model.observations import Observations as Observations
 from generator.model.observations import Watched as Watched

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from generator.model.calibration import MachineFactor
+from generator.model.objection import Objection
 from generator.model.vocabulary import Accelerator, Cloud, Goal, Hosting
 
 
@@ -189,6 +190,8 @@ class Fleet:
         Sorted by name.
     calibration : tuple of MachineFactor
         What was learned of machine types and held on days held back; plans take it into account.
+    objections : tuple of Objection
+        What people rejected and has not been taken back: plans avoid it where that does not cost too much.
     """
 
     name: str
@@ -204,6 +207,7 @@ class Fleet:
     cost_centre: str | None = None
     goals: tuple[Goal, ...] = ()
     calibration: tuple[MachineFactor, ...] = ()
+    objections: tuple[Objection, ...] = ()
 
 
 def workloads_by_name(workloads: Sequence[Workload]) -> dict[str, Workload]:

@@ -15,6 +15,7 @@ from generator.journal import (
     ObservationsRecord,
     RejectionRecord,
     ReplyRecord,
+    RetractionRecord,
     RolloutRecord,
     RolloutStepRecord,
 )
@@ -46,6 +47,10 @@ def _rejection(content: bytes) -> str:
     found = RejectionRecord.model_validate_json(content)
     part = f", {count(len(found.groups), 'group')} of it" if found.groups else ""
     return _noted(f"{found.profile}{part}: {found.reason}", found.note)
+
+
+def _retraction(content: bytes) -> str:
+    return f"took back {RetractionRecord.model_validate_json(content).rejection[:12]}"
 
 
 def _claim(content: bytes) -> str:
@@ -110,6 +115,7 @@ SAYS: Mapping[str, Callable[[bytes], str]] = {
     "observations": _observations,
     "rejection": _rejection,
     "reply": _reply,
+    "retraction": _retraction,
     "rollout": _rollout,
     "rollout-step": _rollout_step,
 }

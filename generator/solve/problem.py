@@ -18,7 +18,8 @@ class Weighting:
     """How much a recommendation weighs what money does not show.
 
     A group's worth is ``usd_per_h * (1 + cohesion * (1 - share of its members in one community) + blast * share of the
-    fleet's requests)``. The other terms bound what the fleet's own limits and objectives leave open.
+    fleet's requests)``, times what people rejected before makes it dearer (`generator.capacity.objections`). The other
+    terms bound what the fleet's own limits and objectives leave open.
     """
 
     cohesion: float
@@ -194,7 +195,7 @@ class Problem:
     def worth(self, members: Members) -> float:
         """What the group costs under the weighting, in US dollars an hour; infinite where it cannot be."""
         sizing = self.size(members)
-        return float("inf") if sizing is None else sizing.usd_per_h * self.factor(members)
+        return float("inf") if sizing is None else self.sizer.counted_usd_per_h(members, sizing) * self.factor(members)
 
     def worth_below(self, members: Members, limit: float) -> float:
         """What the group costs under the weighting if it is less than a limit, else infinity: cheaper to know."""
@@ -202,16 +203,17 @@ class Problem:
             return float("inf")
         weight = self.factor(members)
         sizing = self.sizer.size_below(members, limit / weight)
-        return float("inf") if sizing is None else sizing.usd_per_h * weight
+        return float("inf") if sizing is None else self.sizer.counted_usd_per_h(members, sizing) * weight
 
     def factor(self, members: Members) -> float:
-        """By how much the soft terms make a group dearer than its price, 1 or more."""
-        weighting = self.weighting
+        """By how much the soft terms make a group dearer than its price for who is in it, 1 or more."""
+        weighting, together = self.weighting, self.sizer.objections.together(members)
         if not weighting.cohesion and not weighting.blast:
-            return 1.0
+            return together
         index = list(members)
         cohesion = float(np.bincount(self.community[index]).max()) / len(index)
-        return 1.0 + weighting.cohesion * (1.0 - cohesion) + weighting.blast * float(self.share[index].sum())
+        weight = 1.0 + weighting.cohesion * (1.0 - cohesion) + weighting.blast * float(self.share[index].sum())
+        return weight * together
 
 
 class Budget:

@@ -102,11 +102,18 @@ def reject(
     group: Annotated[
         list[str] | None, typer.Option("--group", metavar="NAME", help="Only this group of it; may be given again.")
     ] = None,
+    workload: Annotated[
+        list[str] | None,
+        typer.Option("--workload", metavar="NAME", help="Only this workload there; with grouping, those to be apart."),
+    ] = None,
     note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="In words; stays in the journal.")] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who rejects it, if not who is here.")] = None,
     journal: JournalAt = None,
 ) -> None:
-    """Record that a recommendation, or a group of it, is not wanted and why; the next plan takes that into account."""
+    """Record that a recommendation, or a group of it, is not wanted and why.
+
+    For 90 days later plans count what was rejected a quarter dearer: the region, the machine, who shares a group.
+    """
     from generator.catalog import read_catalog
     from generator.lessons import load_learned
     from generator.present.saved import must_match, read_plan
@@ -125,10 +132,25 @@ def reject(
         reason=reason,
         note=note,
         groups=group or (),
+        workloads=workload or (),
         by=by or actor(),
         journal=journal,
     )
     say(f"Rejected the {rejection.profile} recommendation for its {reason}. Next: covey plan {fleet}")
+
+
+def retract(
+    fleet: FleetPath,
+    rejection: Annotated[str, typer.Argument(metavar="REJECTION", help="Its content's digest, or how that begins.")],
+    *,
+    by: Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who, if not who is here.")] = None,
+    journal: JournalAt = None,
+) -> None:
+    """Take a rejection back: no later plan counts it. `covey log --kind rejection` lists them."""
+    from generator.retract import retract as retracted
+
+    found = retracted(folder_of(fleet), rejection, by=by or actor(), journal=journal)
+    say(f"Took back {found[:12]}. Next: covey plan {fleet}")
 
 
 def _named(context: typer.Context, journal: str | None) -> str | None:

@@ -130,7 +130,7 @@ def test_without_a_journal_or_with_a_broken_one_a_fleet_is_read_as_it_is(
 
     for place in ("none", str(tmp_path / "absent.sqlite"), str(broken)):
         assert plain.fleet == load_learned(fleet, catalog, place).fleet
-    assert "Nothing that was learned is used." in capsys.readouterr().err
+    assert "Nothing that was learned is used" in capsys.readouterr().err
     assert not (tmp_path / "absent.sqlite").exists()
 
 
