@@ -4,6 +4,7 @@ Tests neither remember what was decided beside an example before, nor leave a jo
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,19 @@ def silent_amazon(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.amazon_server import log_in  # noqa: PLC0415 - the same
 
     log_in(monkeypatch, "http://127.0.0.1:9")
+
+
+@pytest.fixture(scope="session")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder as `tests.starters.started` fills it, to be read."""
+    from tests.starters import started  # noqa: PLC0415 - the same
+
+    return started(tmp_path_factory.mktemp("started"))
+
+
+@pytest.fixture(scope="session")
+def spread_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder as `tests.starters.spread` fills it, to be copied."""
+    from tests.starters import spread  # noqa: PLC0415 - the same
+
+    return spread(tmp_path_factory.mktemp("spread"))

@@ -10,18 +10,17 @@ from typing import Any
 
 import jsonschema
 import pytest
-from typer.testing import CliRunner, Result
 
 from generator import ship
 from generator.approval.approval_document import MOST_BYTES, ApprovalDocument, approval_schema, digest_of
 from generator.approval.gate import departures
 from generator.approval.on_disk import approval_of
-from generator.cli import app
 from generator.emit import emit
 from generator.errors import ApprovalError, InputError
 from generator.files import write_tree
 from generator.model import Provenance, ResourceOperation, StackReport
 from generator.ship import require_approval, sign_off
+from tests.commands import covey, three_lines
 from tests.layouts import two_clouds
 
 LAYOUT, FLEET, CATALOG = two_clouds()
@@ -355,17 +354,6 @@ def test_the_first_stack_that_departs_is_named_with_its_operations(project: Path
 
 
 # The verbs ---------------------------------------------------------------------------------------------------------
-
-
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def three_lines(result: Result) -> list[str]:
-    assert result.stdout == ""
-    assert "Traceback" not in result.stderr
-    assert len(result.stderr.splitlines()) == 3
-    return result.stderr.splitlines()
 
 
 def test_up_without_an_approval_ends_in_three_lines_and_5(project: Path) -> None:

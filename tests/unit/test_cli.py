@@ -8,61 +8,35 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
-from typer.testing import CliRunner, Result
 
-from generator.cli import app
 from generator.present.document import saved_document
-from generator.schemas import schemas
 from generator.verbs import planning
+from tests.commands import covey, published, three_lines
 
 ROOT = Path(__file__).parents[2]
 COVEY = Path(sys.executable).with_name("covey")
 
 
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+@pytest.fixture
+def fleet(starter: Path) -> Path:
+    return starter / "fleet"
 
 
-def schema(name: str) -> dict[str, Any]:
-    return json.loads(schemas()[f"{name}.schema.json"])
+@pytest.fixture
+def saved(starter: Path) -> Path:
+    return starter / "plan.json"
 
 
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cli") / "fleet"
-    assert covey("init", folder).exit_code == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def saved(fleet: Path) -> Path:
-    place = fleet.parent / "plan.json"
-    assert covey("plan", fleet, "--no-llm", "--json", "--save", place).exit_code == 0
-    return place
-
-
-@pytest.fixture(scope="module")
-def project(fleet: Path, saved: Path) -> Path:
-    into = fleet.parent / "infra"
-    assert covey("emit", fleet, "--plan", saved, "--into", into).exit_code == 0
-    return into
+@pytest.fixture
+def project(starter: Path) -> Path:
+    return starter / "infra"
 
 
 def files_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
-
-
-def three_lines(result: Result) -> list[str]:
-    """Check that a failure says where, what and what to do, and nothing else."""
-    assert result.stdout == ""
-    lines = result.stderr.splitlines()
-    assert len(lines) == 3
-    assert "Traceback" not in result.stderr
-    return lines
 
 
 def test_help_waits_for_no_heavy_import() -> None:
@@ -99,7 +73,7 @@ def test_plan_prints_json_under_the_published_schema_and_saves_the_same(fleet: P
     result = covey("plan", fleet, "--json", "--no-llm")
 
     assert result.exit_code == 0
-    jsonschema.validate(json.loads(result.stdout), schema("plan"))
+    jsonschema.validate(json.loads(result.stdout), published("plan"))
     assert result.stdout == saved.read_text()
     assert result.stderr == ""
 
@@ -157,7 +131,7 @@ def test_explain_gives_the_evidence_and_the_groups(fleet: Path, saved: Path) -> 
 
     assert result.exit_code == 0
     found = json.loads(result.stdout)
-    jsonschema.validate(found, schema("explanation"))
+    jsonschema.validate(found, published("explanation"))
     assert found["evidence"]["workloads"] == names[:2]
     assert found["evidence"]["peak_of_sum_rps"] <= found["evidence"]["sum_of_peaks_rps"]
     assert set(found["groups"]) <= {"cheapest", "balanced", "resilient"}
@@ -273,7 +247,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 def test_the_catalogue_is_shown_and_holds_together() -> None:
     shown = covey("catalog", "show", "cloud-run-gpu", "--json")
 
-    jsonschema.validate(json.loads(shown.stdout), schema("offerings"))
+    jsonschema.validate(json.loads(shown.stdout), published("offerings"))
     assert {one["hosting"] for one in json.loads(shown.stdout)["offerings"]} == {"cloud-run-gpu"}
     assert "run-4cpu-16gib-l4" in covey("catalog", "show", "L4", "europe").stdout
     assert covey("catalog", "check").exit_code == 0
@@ -284,7 +258,7 @@ def test_doctor_tells_what_is_there_and_no_secret(monkeypatch: pytest.MonkeyPatc
     result = covey("doctor", "--json")
 
     assert result.exit_code == 0
-    jsonschema.validate(json.loads(result.stdout), schema("doctor"))
+    jsonschema.validate(json.loads(result.stdout), published("doctor"))
     assert "AWS_ACCESS_KEY_ID" in result.stdout
     assert "canary-secret" not in result.stdout + result.stderr + covey("doctor").stdout
 
@@ -295,7 +269,7 @@ def test_without_the_cli_a_preview_runs_in_process_and_says_so(project: Path, mo
 
     assert result.exit_code == 0
     found = json.loads(result.stdout)
-    jsonschema.validate(found, schema("deployment"))
+    jsonschema.validate(found, published("deployment"))
     assert {stack["engine"] for stack in found["stacks"]} == {"in process"}
     assert "in process, against mocks" in result.stderr
 

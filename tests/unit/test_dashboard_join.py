@@ -7,39 +7,25 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from generator.catalog import read_catalog
-from generator.cli import app
 from generator.dashboard.book import Book
 from generator.dashboard.desk import Desk
 from generator.dashboard.joining import MOST_CHARACTERS
 from generator.dashboard.planning import Planning, Terms
 from generator.load import load
 from generator.present.saved import read_plan
+from tests.commands import contents, covey
 from tests.dashboards import Site, site
 
 ENTRY = "name: newcomer\nartifact: newcomer/1.tar.gz\nexpected: {like: churn, mean_rps: 0.5}\n"
 SCRIPT = "<script>alert(1)</script>"
 
 
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture(scope="module")
-def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a fleet, its plan and the project that serves it."""
-    folder = tmp_path_factory.mktemp("joining")
-    assert covey("init", folder / "fleet").exit_code == 0
-    assert covey("plan", folder / "fleet", "--no-llm", "--save", folder / "plan.json").exit_code == 0
-    assert covey("emit", folder / "fleet", "--plan", folder / "plan.json", "--into", folder / "infra").exit_code == 0
-    return folder
-
-
 @pytest.fixture
-def place(emitted: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(emitted, tmp_path / "place"))
+def place(starter: Path, tmp_path: Path) -> Path:
+    """Return a folder with a fleet, its plan and the project that serves it."""
+    return Path(shutil.copytree(starter, tmp_path / "place"))
 
 
 def served(place: Path, project: str | None = "infra", *, read_only: bool = False) -> Site:
@@ -53,10 +39,6 @@ def served(place: Path, project: str | None = "infra", *, read_only: bool = Fals
     )
     found.enter()
     return found
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def considered(one: Site, entry: str = ENTRY) -> tuple[int, str]:

@@ -8,24 +8,18 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 from generator.catalog import read_catalog
-from generator.cli import app
 from generator.journal import Journal
 from generator.lessons import as_learned, content, load_learned
 from generator.load import load
 from generator.measurements import contents
 from generator.model import Calibration, Group, MachineFactor
 from generator.provenance import provenance
-from generator.schemas import schemas
+from tests.commands import covey, published
 from tests.learned import observed
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +52,7 @@ def test_what_is_learned_is_recorded_shown_and_used_by_the_next_plan(fleet: Path
 
     assert 0 == done.exit_code, done.stderr
     answer = json.loads(done.stdout)
-    jsonschema.validate(answer, json.loads(schemas()["calibration.schema.json"]))
+    jsonschema.validate(answer, published("calibration"))
     (work,) = [one for one in answer["factors"] if (one["instance_type"], one["quantity"]) == ("ml.c5.large", "work")]
     assert work["used"]
     assert work["error_after"] < work["error_before"]

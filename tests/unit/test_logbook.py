@@ -11,10 +11,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from typer.testing import CliRunner, Result
 
 from generator.catalog import read_catalog
-from generator.cli import app
 from generator.dialogue import Answer, Brief, Option, Question, prompt
 from generator.errors import DeployError, JournalError
 from generator.history import History, history_of_decisions, history_of_plans, journal_at, operation
@@ -23,13 +21,9 @@ from generator.load import load
 from generator.model import Catalog, Inputs, Source, StackReport
 from generator.present.document import chosen_of
 from generator.present.saved import read_plan
-from generator.schemas import schemas
+from tests.commands import covey, published, three_lines
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,14 +66,6 @@ def journal(tmp_path: Path, fleet: Path, saved: Path) -> Journal:
     place = tmp_path / "journal.sqlite"
     history_of_decisions(fleet, str(place)).keep(read_plan(saved), *read(fleet))
     return Journal(place)
-
-
-def three_lines(result: Result) -> list[str]:
-    assert result.stdout == ""
-    lines = result.stderr.splitlines()
-    assert len(lines) == 3
-    assert "Traceback" not in result.stderr
-    return lines
 
 
 def digest(content: bytes) -> str:
@@ -329,7 +315,7 @@ def test_the_log_is_printed_and_published(journal: Journal) -> None:
     document = json.loads(listed.stdout)
 
     assert ["plan", "recommendations"] == [line.split()[4] for line in shown.stdout.splitlines()[-2:]]
-    jsonschema.validate(document, json.loads(schemas()["log.schema.json"]))
+    jsonschema.validate(document, published("log"))
     assert ["plan"] == [entry["kind"] for entry in document["entries"]]
 
 
@@ -354,7 +340,7 @@ def test_verify_prints_the_head_that_finds_deleted_entries(journal: Journal) -> 
     assert (0, True) == (held.exit_code, head in held.stdout)
     assert 0 == unaware.exit_code
     assert 7 == aware.exit_code
-    jsonschema.validate(json.loads(aware.stdout), json.loads(schemas()["log-verification.schema.json"]))
+    jsonschema.validate(json.loads(aware.stdout), published("log-verification"))
 
 
 def test_a_changed_entry_ends_in_seven(journal: Journal) -> None:

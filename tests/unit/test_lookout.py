@@ -8,21 +8,15 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
-from generator.cli import app
 from generator.journal import Journal
 from generator.measurements import contents, remembered
-from generator.schemas import schemas
 from tests.amazon_server import SECRET
+from tests.commands import covey, published
 from tests.observed import at, table
 
 PAPER = Path(__file__).parents[2]
 DAY = timedelta(days=1)
-
-
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture
@@ -42,7 +36,7 @@ def test_observations_are_printed_recorded_and_read_back_as_they_were(tmp_path: 
 
     assert 0 == done.exit_code, done.stderr
     answer = json.loads(done.stdout)
-    jsonschema.validate(answer, json.loads(schemas()["observations.schema.json"]))
+    jsonschema.validate(answer, published("observations"))
     (group,) = [one for one in answer["groups"] if one["name"] == "fashion-usa"]
     assert (2.0, 0.5, 90.0, 2.0, None) == tuple(
         group[name] for name in ("rate_rps", "error_share", "latency_p95_ms", "replicas", "cost_usd_per_h")

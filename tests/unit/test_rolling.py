@@ -4,23 +4,23 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from generator.approval.approval_document import read_approval
-from generator.cli import app
 from generator.errors import DeployError
 from generator.files import alone_in
 from generator.journal import Journal
 from generator.model import ResourceOperation, StackReport
 from generator.offline.alarms import ring
 from generator.project import offline_folder
-from generator.schemas import schemas
+from tests import commands
+from tests.commands import covey
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
@@ -68,10 +68,6 @@ class Engine:
 
     def data(self, project: Path, stack: str) -> str:
         return (project / "stacks" / "groups" / f"{stack.replace('-', '_')}.py").read_text()
-
-
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -136,11 +132,7 @@ def rollback(place: Path, *more: str) -> Result:
     return covey("rollback", place / "infra", "--offline", *more)
 
 
-def answered(result: Result, code: int = 0, kind: str = "rollout") -> dict[str, Any]:
-    assert code == result.exit_code, result.stderr
-    answer: dict[str, Any] = json.loads(result.stdout)
-    jsonschema.validate(answer, json.loads(schemas()[f"{kind}.schema.json"]))
-    return answer
+answered = partial(commands.answered, schema="rollout")
 
 
 def program(place: Path) -> dict[str, bytes]:
@@ -265,7 +257,7 @@ def test_what_was_rolled_out_can_be_rolled_back_and_forth(place: Path, engine: E
     assert "rolled back" == answered(rollback(place, "--json"))["phase"]
     assert (before, ran) == (program(place), engine.runs)
 
-    listed = answered(rollback(place, "--list", "--json"), kind="restorable")["programs"]
+    listed = answered(rollback(place, "--list", "--json"), schema="restorable")["programs"]
     assert [False, True] == [one["here"] for one in listed]
     assert ["looked at it"] * 2 == [one["note"] for one in listed]
     assert 0 == rollback(place, "--to", listed[0]["program"][:12]).exit_code

@@ -1,21 +1,20 @@
 """`covey join` and `covey leave` as a person calls them."""
 
 import json
-import re
 import shutil
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from generator.cli import app
 from generator.journal import Entry, Journal, MembershipRecord
 from generator.present.document import saved_recommendation
-from generator.schemas import schemas
+from tests import commands
+from tests.commands import contents, covey
 from tests.gemini_server import gemini_server
+from tests.starters import by_group
 
 NEWCOMER = "name: newcomer\nartifact: newcomer/1.tar.gz\nexpected: {like: churn, mean_rps: 0.5}\n"
 ADDED = """\
@@ -23,26 +22,12 @@ ADDED = """\
 """
 
 
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture(scope="module")
-def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def place(spread_starter: Path, tmp_path: Path) -> Path:
     """Return a folder with a fleet, the project that serves it in three groups, and a newcomer's entry."""
-    folder = tmp_path_factory.mktemp("roster")
-    assert covey("init", folder / "fleet").exit_code == 0
-    inventory = folder / "fleet" / "fleet.yaml"
-    inventory.write_text(inventory.read_text().replace("models_per_group: 50", "models_per_group: 1"))
-    assert covey("emit", folder / "fleet", "--into", folder / "infra", "--profile", "cheapest").exit_code == 0
-    inventory.write_text(inventory.read_text().replace("models_per_group: 1", "models_per_group: 50"))
+    folder = Path(shutil.copytree(spread_starter, tmp_path / "place"))
     (folder / "newcomer.yaml").write_text(NEWCOMER)
     return folder
-
-
-@pytest.fixture
-def place(emitted: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(emitted, tmp_path / "place"))
 
 
 def join(place: Path, *more: str) -> Result:
@@ -53,21 +38,7 @@ def leave(place: Path, name: str, *more: str) -> Result:
     return covey("leave", place / "fleet", name, "--project", place / "infra", *more)
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def answered(result: Result) -> dict[str, Any]:
-    assert result.exit_code == 0, result.stderr
-    answer: dict[str, Any] = json.loads(result.stdout)
-    jsonschema.validate(answer, json.loads(schemas()["membership.schema.json"]))
-    return answer
-
-
-def by_group(text: str) -> dict[str, str]:
-    """Cut a data file into what stands before its groups, and its groups, or their routes, by name."""
-    head, *groups = re.split(r"\n +(?:AwsGroup|CloudRunGroup|Backend)\(\n", text)
-    return {"": head, **{part.split('="', 1)[1].split('"', 1)[0]: part for part in groups}}
+answered = partial(commands.answered, schema="membership")
 
 
 def test_looking_writes_nothing(place: Path) -> None:

@@ -7,10 +7,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from typer.testing import CliRunner, Result
 
-from generator.cli import app
-from generator.schemas import schemas
+from tests.commands import covey, published
 from tests.gemini_server import Fault, Gemini, gemini_server
 
 KEY = "AIza-planted-and-not-real"
@@ -44,23 +42,15 @@ def gemini(server: Gemini, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> G
     return server
 
 
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+@pytest.fixture
+def fleet(starter: Path) -> Path:
+    return starter / "fleet"
 
 
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("seat") / "fleet"
-    assert covey("init", folder).exit_code == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def alone(fleet: Path) -> dict[str, Any]:
+@pytest.fixture
+def alone(starter: Path) -> dict[str, Any]:
     """The plan without a language model."""
-    result = covey("plan", fleet, "--no-llm", "--json")
-    assert result.exit_code == 0
-    return json.loads(result.stdout)
+    return json.loads((starter / "plan.json").read_text())
 
 
 def test_a_key_is_all_that_gemini_needs(gemini: Gemini, fleet: Path) -> None:
@@ -168,7 +158,7 @@ def test_the_report_sums_up_saved_plans_by_seat(gemini: Gemini, fleet: Path, tmp
     covey("plan", fleet, "--no-llm", "--save", tmp_path / "alone.json")
     result = covey("llm", "report", tmp_path / "asked.json", tmp_path / "alone.json", "--json")
     found = json.loads(result.stdout)
-    jsonschema.validate(found, json.loads(schemas()["ledger.schema.json"]))
+    jsonschema.validate(found, published("ledger"))
     seats = {seat["source"]: seat for seat in found["seats"]}
 
     assert set(seats) == {"model", "offline"}

@@ -12,20 +12,15 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from generator.cli import app
 from generator.errors import SeriesError
 from generator.inventory.samples import read_samples
-from generator.schemas import schemas
+from tests.commands import covey, published
 from tests.observed import at, table
 
 PROJECT = Path(__file__).parents[2]
 FLEET = PROJECT / "examples" / "paper"
-
-
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +64,7 @@ def test_findings_are_published_as_the_schema_says(journal: Path, samples: Path)
 
     assert 0 == done.exit_code, done.stderr
     answer = json.loads(done.stdout)
-    jsonschema.validate(answer, json.loads(schemas()["drift.schema.json"]))
+    jsonschema.validate(answer, published("drift"))
     kinds = {(one["kind"], one["action"]) for one in answer["findings"]}
     assert {("service-level", "resize"), ("data", "retrain")} <= kinds
     assert any(words.startswith("level, season") for words in answer["unjudged"])
@@ -125,7 +120,7 @@ def test_who_retrains_is_told_which_models_and_can_check_who_said_so(
     assert 0 == done.exit_code, done.stderr
     ((body, signature),) = kept
     answer = json.loads(body)
-    jsonschema.validate(answer, json.loads(schemas()["drift.schema.json"]))
+    jsonschema.validate(answer, published("drift"))
     assert [("data", ["Fashion USA"])] == [(one["kind"], one["workloads"]) for one in answer["findings"]]
     assert f"sha256={hmac.new(b'a secret', body, sha256).hexdigest()}" == signature
     assert b"a secret" not in body
