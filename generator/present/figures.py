@@ -61,6 +61,8 @@ def bin_length(window: "WindowDocument") -> str:
 
 def plain(text: str) -> str:
     """Make a name safe to print: what steers a terminal, hides, or turns the direction of text becomes its escape."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 

@@ -1,6 +1,7 @@
 """What every page of covey is made with: templates that escape, markup of our own, colours."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -23,8 +24,14 @@ ANSWER_COLOURS: Mapping[str, str] = {
 
 def template(name: str) -> Any:
     """Open a template; every name it is given is escaped, and what hides or turns text is written as an escape."""
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    # One for all pages: it keeps templates compiled, which takes longer than most pages.
     folder = files("generator") / "templates"
-    environment = Environment(
+    return Environment(
         loader=FunctionLoader(lambda path: (folder / path).read_text(encoding="utf-8")),
         autoescape=True,
         undefined=StrictUndefined,
@@ -33,7 +40,6 @@ def template(name: str) -> Any:
         keep_trailing_newline=True,
         finalize=_harmless,
     )
-    return environment.get_template(name)
 
 
 def _harmless(value: object) -> object:
