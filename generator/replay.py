@@ -9,6 +9,7 @@ from generator.capacity.clock import floor_path, weekly_minima
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import backlog, overdue, service_miss, service_quantiles, wait_tail
 from generator.capacity.scaling import BEHAVIOUR, idle_probability, late_share, replica_path, scaling_signal
+from generator.capacity.workers import cold_share, refused_share
 from generator.model import FloatArray, ScheduledMinimum, Traffic
 
 
@@ -35,7 +36,7 @@ class Replay:
     replicas : ndarray, shape (T,)
         Replicas billed on average over each bin.
     running, busy : ndarray, shape (T,)
-        Replicas that run unless the service is at zero; load over them.
+        Replicas that run unless the service is at zero, or may run where every request has one; load over them.
     waiting : ndarray, shape (T,), replica-seconds
         Work left at the end of each bin.
     attainment : ndarray, shape (M,)
@@ -60,7 +61,8 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
 
     Within a bin, waiting follows the queue of `capacity.queueing.wait_tail` at that bin's utilisation; where load
     exceeds capacity, or work is left from before, the fluid backlog's delay counts instead if it is the longer. A
-    request that finds a service at zero replicas pays the start and the load of its model.
+    request that finds a service at zero replicas pays the start and the load of its model. Where every request has a
+    worker of its own nobody waits: who finds none ready pays the start, and who finds all in use is refused.
 
     Parameters
     ----------
@@ -77,6 +79,8 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     processor = int(table.processor_class[served.machine])
     behaviour = BEHAVIOUR[table.hosting[served.machine]]
     load = (table.work_s[members, processor] @ rates) / table.processors[served.machine]
+    if behaviour.worker_per_request:
+        return _replay_workers(table, members, served, traffic, load)
     signal = scaling_signal(load, behaviour, bin_s)
     floor = max(served.minimum, 1)
     if served.schedule:
@@ -120,5 +124,33 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
         waiting=waiting,
         attainment=np.clip(attainment, 0.0, 1.0),
         requests=rates.sum(axis=1) * bin_s,
+        cold_share=float(total @ cold) / max(float(total.sum()), 1e-300),
+    )
+
+
+def _replay_workers(
+    table: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic, load: FloatArray
+) -> Replay:
+    rates = traffic.rate_rps[members]
+    total = rates.sum(axis=0)
+    workloads = [table.fleet.workloads[i] for i in members]
+    behaviour = BEHAVIOUR[table.hosting[served.machine]]
+    starting = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
+    cold = cold_share(total, load, behaviour, traffic.window.bin_s, starting)
+    refused = refused_share(load, served.maximum)
+    service = table.service_s[members, table.processor_class[served.machine]]
+    variation = np.array([w.service.variation for w in workloads])
+    budget = np.array([w.objective.latency_s for w in workloads]) - table.round_trip_s[members, served.region]
+    slow, too_cold = service_miss(budget, service, variation), service_miss(budget - starting, service, variation)
+    missed = refused + (1.0 - refused) * (slow[:, None] * (1.0 - cold) + too_cold[:, None] * cold)
+    requests = rates.sum(axis=1)
+    return Replay(
+        load=load,
+        replicas=load,
+        running=np.full(len(load), float(served.maximum)),
+        busy=load / served.maximum,
+        waiting=np.zeros(len(load)),
+        attainment=1.0 - np.clip((rates * missed).sum(axis=1) / np.maximum(requests, 1e-300), 0.0, 1.0),
+        requests=requests * traffic.window.bin_s,
         cold_share=float(total @ cold) / max(float(total.sum()), 1e-300),
     )

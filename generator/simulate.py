@@ -10,6 +10,7 @@ from generator.capacity.events import latencies, senders
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import LEAST_VARIATION
 from generator.capacity.scaling import BEHAVIOUR, acts_within
+from generator.capacity.workers import worker_latencies
 from generator.model import FloatArray, Simulated, Traffic
 from generator.replay import Replay, Served
 
@@ -143,12 +144,17 @@ def _run(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) 
     service = _service_s(group)
     shapes = np.array([max(w.service.variation, LEAST_VARIATION) ** -2.0 for w in workloads])
     takes = rng.standard_gamma(shapes[which]) / shapes[which] * service[which]
+    budget = np.array([w.objective.latency_s for w in workloads]) - table.round_trip_s[members, served.region]
+    behaviour = BEHAVIOUR[table.hosting[served.machine]]
+    if behaviour.worker_per_request:
+        start_s = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
+        took = worker_latencies(come, takes, served.maximum, behaviour.hold_s, start_s)
+        return come, (took > budget[which]).astype(float)
     processor = int(table.processor_class[served.machine])
     slots = max(1, round(float(table.processors[served.machine] * table.slots[members, processor].min())))
     gpu = processor > 0
     batch = np.array([float(w.service.max_batch) if gpu else 1.0 for w in workloads])
     marginal = np.array([w.service.marginal_batch_cost for w in workloads])
-    behaviour = BEHAVIOUR[table.hosting[served.machine]]
     to_zero = served.minimum == 0
     change_s, replicas = _changes(group, begin_s, end_s)
     names, artifact = np.unique(table.artifact_index[members], return_inverse=True)
@@ -173,7 +179,6 @@ def _run(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) 
         sizes,
         stored / behaviour.load_gib_per_s,
     )
-    budget = np.array([w.objective.latency_s for w in workloads]) - table.round_trip_s[members, served.region]
     return come, (took > budget[which]).astype(float)
 
 

@@ -54,7 +54,6 @@ UNVERIFIED = {
 
 SAGEMAKER = "sagemaker-multi-model sagemaker-single-model"
 BURSTABLE = "burstable: what it sustains depends on CPU credits, which are not modelled"
-SERVERLESS = "no price for serverless inference in the sources"
 
 # Prices taken before a price cut, set aside: README.md, "Stale rows".
 STALE = {"ml.p5.48xlarge", "ml.p4d.24xlarge", "ml.trn1.32xlarge"}
@@ -85,6 +84,18 @@ CLOUD_RUN_PRICES = {
     "nvidia-l4 no zonal redundancy": ("cloud-run-l4", "GPU-s"),
 }
 
+# Serverless inference, a second of processing on so much memory: README.md, "Serverless inference".
+SERVERLESS_SIZES = range(1, 7)
+SERVERLESS_QUOTE = {"memory_gib": 3, "region": "us-east-1", "usd_per_s": 0.00006, "as_of": "2026-09"}
+SERVERLESS_SOURCE = "aws-price-list-quote-2026-09"
+# Developer guide, "Deploy models with Amazon SageMaker Serverless Inference".
+SERVERLESS_REGIONS = {
+    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "af-south-1", "me-south-1"),
+    *("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1", "eu-south-1", "ap-east-1", "ap-south-1"),
+    *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2"),
+}
+SECONDS_PER_HOUR = 3600
+
 # Names of countries as the rest of the catalogue has them.
 COUNTRIES = {"USA": "United States", "Korea": "South Korea"}
 
@@ -102,6 +113,7 @@ def build(source: Path, target: Path) -> None:
         target / "prices.csv",
         [
             *_sagemaker_prices(types, sagemaker, ec2, {row["region"] for row in regions if row["cloud"] == "aws"}),
+            *_serverless_prices(),
             *_cloud_run_prices(_read(source / "gcp_cloudrun.csv")),
         ],
     )
@@ -152,10 +164,10 @@ def _serverless_types() -> list[Row]:
             "gpus": "0",
             "gpu_model": "",
             "hosting": "sagemaker-serverless",
-            "not_proposed": SERVERLESS,
+            "not_proposed": "",
             "source": "botocore-1.44.5",
         }
-        for memory in range(1, 7)
+        for memory in SERVERLESS_SIZES
     ]
 
 
@@ -191,7 +203,10 @@ def _sagemaker_prices(
         elif row["price_kind"] == "on_demand_hosting" and row["sku"] not in STALE:
             hosting[key] = max(hosting.get(key, row), row, key=_trust)
     prices: list[Row] = []
-    for name in sorted(t["name"] for t in types if t["cloud"] == "aws" and not t["not_proposed"]):
+    hosted = (
+        t for t in types if t["cloud"] == "aws" and t["hosting"] != "sagemaker-serverless" and not t["not_proposed"]
+    )
+    for name in sorted(t["name"] for t in hosted):
         for region in sorted(regions):
             key, base = (name, region), ec2.get((name.removeprefix("ml."), region))
             if key in hosting:
@@ -264,6 +279,27 @@ def _cloud_run_prices(rows: Iterable[Row]) -> list[Row]:
     return prices
 
 
+def _serverless_prices() -> list[Row]:
+    """Quote one size, and price the others in proportion to their memory."""
+    quoted, region, as_of = SERVERLESS_QUOTE["memory_gib"], SERVERLESS_QUOTE["region"], SERVERLESS_QUOTE["as_of"]
+    usd = SERVERLESS_QUOTE["usd_per_s"] * SECONDS_PER_HOUR
+    return [
+        _price(f"serverless-{memory}gib", region, "h", usd, kind="unverified", as_of=as_of, source=SERVERLESS_SOURCE)
+        if memory == quoted
+        else _price(
+            f"serverless-{memory}gib",
+            region,
+            "h",
+            usd,
+            kind="same-rate",
+            as_of=as_of,
+            source=SERVERLESS_SOURCE,
+            factor=memory / quoted,
+        )
+        for memory in SERVERLESS_SIZES
+    ]
+
+
 def _price(
     key: str, region: str, unit: str, usd: float, *, kind: str, as_of: str, source: str, factor: float | None = None
 ) -> Row:
@@ -319,7 +355,7 @@ def _region(key: Key, row: Row, place: Row | None) -> Row:
 
 def _hosting(cloud: str, region: str) -> str:
     if cloud == "aws":
-        return f"{SAGEMAKER} sagemaker-serverless"
+        return f"{SAGEMAKER} sagemaker-serverless" if region in SERVERLESS_REGIONS else SAGEMAKER
     if region in CLOUD_RUN_ABSENT:
         return ""
     return "cloud-run-cpu cloud-run-gpu" if region in CLOUD_RUN_L4_REGIONS else "cloud-run-cpu"

@@ -46,6 +46,7 @@ FOUR_A10G = InstanceType("ml.4xa10g", "aws", 48, 192.0, 4, "a10g", 24.0, 125.0, 
 RUN = InstanceType("run-2cpu-4gib", "gcp", 2, 4.0)
 RUN_LARGE = InstanceType("run-8cpu-16gib", "gcp", 8, 16.0)
 L4 = InstanceType("run-l4", "gcp", 8, 32.0, 1, "l4", 24.0, 120.0, 300.0)
+SERVERLESS = InstanceType("serverless-2gib", "aws", 1, 2.0)
 UNPRICED = InstanceType("ml.rumoured", "aws", 16, 64.0)
 REGIONS = (
     Region("aws", "us-east-1", "North America", "United States", "N. Virginia", 38.0, -78.0, 380.0, 0.09),
@@ -69,6 +70,7 @@ def catalog() -> Catalog:
         (RUN, "cloud-run-cpu", "us-central1", "europe-west1", 0.14),
         (RUN_LARGE, "cloud-run-cpu", "us-central1", "europe-west1", 0.56),
         (L4, "cloud-run-gpu", "us-central1", "europe-west1", 1.0),
+        (SERVERLESS, "sagemaker-serverless", "us-east-1", "eu-west-1", 0.14),
     )
     offerings = tuple(
         Offering(machine, hosting, region, price(usd))
@@ -126,6 +128,7 @@ def fleet(workloads: Sequence[Workload], **changes: Any) -> Fleet:
             "sklearn": Runtime("sklearn", _images("cloud-run-cpu"), memory_overhead_gib=0.5),
             "triton": Runtime("triton", _images("cloud-run-gpu"), memory_overhead_gib=1.0),
             "amazon-only": Runtime("amazon-only", {"aws": _images("cloud-run-cpu")["aws"]}),
+            "serverless": Runtime("serverless", {"aws": _serverless_image()}),
         },
         environment="prod",
         environments=clouds,
@@ -144,6 +147,11 @@ def _images(run: Hosting) -> dict[Cloud, Image]:
         "aws": Image("{account}.example/{region}:1", 8080, "/ping", "/invocations", amazon),
         "gcp": Image("{region}.example/{account}:1", 8080, "/ping", "/invocations", (run,)),
     }
+
+
+def _serverless_image() -> Image:
+    amazon: tuple[Hosting, ...] = ("sagemaker-single-model", "sagemaker-serverless")
+    return Image("{account}.example/{region}:1", 8080, "/ping", "/invocations", amazon)
 
 
 def traffic(one: Fleet, rate_rps: ArrayLike, *, bin_s: float = 300.0, start: datetime = START) -> Traffic:

@@ -341,9 +341,7 @@ def _machine_allowed(
         images = fleet.runtimes[workload.runtime].images
         for k, (hosting, machine) in enumerate(zip(hostings, types, strict=True)):
             pin, image = workload.pin, images.get(machine.cloud)
-            chosen = hosting != "sagemaker-serverless"
-            if pin is not None:
-                chosen = (pin.hosting, pin.instance_type) == (hosting, machine.name)
+            chosen = pin is None or (pin.hosting, pin.instance_type) == (hosting, machine.name)
             allowed[i, k] = (
                 chosen
                 and image is not None

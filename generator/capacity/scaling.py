@@ -26,6 +26,8 @@ class Behaviour:
         From a request that finds no replica to a container ready to load its model.
     load_gib_per_s : float
         Rate at which a model is fetched and loaded.
+    worker_per_request : bool
+        Every request has a replica of its own, which is billed while it works and at no other time.
     """
 
     scale_out_delay_s: float
@@ -33,6 +35,7 @@ class Behaviour:
     scales_to_zero: bool
     start_s: float
     load_gib_per_s: float = 0.2
+    worker_per_request: bool = False
 
 
 # SageMaker: target tracking looks at one-minute metrics, three of them in a row, and an instance takes minutes to
@@ -43,7 +46,11 @@ _SAGEMAKER = Behaviour(scale_out_delay_s=420.0, hold_s=900.0, scales_to_zero=Fal
 BEHAVIOUR: Mapping[Hosting, Behaviour] = {
     "sagemaker-multi-model": _SAGEMAKER,
     "sagemaker-single-model": _SAGEMAKER,
-    "sagemaker-serverless": Behaviour(scale_out_delay_s=10.0, hold_s=300.0, scales_to_zero=True, start_s=10.0),
+    # SageMaker documentation, "Serverless Inference": billed by the millisecond of processing; concurrent requests
+    # beyond those of late start cold. How long a worker stays is not said.
+    "sagemaker-serverless": Behaviour(
+        scale_out_delay_s=10.0, hold_s=300.0, scales_to_zero=True, start_s=10.0, worker_per_request=True
+    ),
     "cloud-run-cpu": Behaviour(scale_out_delay_s=10.0, hold_s=900.0, scales_to_zero=True, start_s=10.0),
     "cloud-run-gpu": Behaviour(scale_out_delay_s=25.0, hold_s=900.0, scales_to_zero=True, start_s=25.0),
 }

@@ -75,7 +75,9 @@ def test_sagemaker_accepts_every_machine_offered_on_it(catalog: Catalog) -> None
     service = botocore.session.get_session().get_service_model("sagemaker")
     shape = service.shape_for("ProductionVariantInstanceType")
     assert isinstance(shape, StringShape)
-    offered = {o.instance_type.name for o in catalog.offerings if o.cloud == "aws"}
+    offered = {
+        o.instance_type.name for o in catalog.offerings if o.cloud == "aws" and o.hosting != "sagemaker-serverless"
+    }
     assert set() == offered - set(cast("list[str]", shape.enum))
 
 
@@ -95,16 +97,22 @@ def test_gpu_machines_share_models_only_where_multi_model_endpoints_take_them(ca
 
 def test_every_cpu_machine_of_sagemaker_is_offered_alone_and_shared_at_one_price(catalog: Catalog) -> None:
     for offering in catalog.offerings:
-        if offering.cloud == "aws" and not offering.instance_type.gpus:
+        if offering.cloud == "aws" and offering.hosting != "sagemaker-serverless" and not offering.instance_type.gpus:
             for hosting in ("sagemaker-multi-model", "sagemaker-single-model"):
                 twin = catalog.offering_of[hosting, offering.instance_type.name, offering.region]
                 assert offering.price == twin.price
 
 
-def test_serverless_is_never_offered_and_always_said_to_have_no_price(catalog: Catalog) -> None:
-    assert [] == [o for o in catalog.offerings if o.hosting == "sagemaker-serverless"]
-    reason = "no price for serverless inference in the sources"
-    assert reason == catalog.unpriced["sagemaker-serverless", "serverless-2gib", "us-east-1"]
+def test_serverless_is_offered_where_its_price_is_known_in_proportion_to_memory(catalog: Catalog) -> None:
+    offered = [o for o in catalog.offerings if o.hosting == "sagemaker-serverless"]
+    assert {"us-east-1"} == {o.region for o in offered}
+    # 0.00006 USD a second of processing with 3 GiB.
+    assert {memory: pytest.approx(0.072 * memory) for memory in range(1, 7)} == {
+        o.instance_type.memory_gib: o.price.usd_per_h for o in offered
+    }
+    assert {3.0} == {o.instance_type.memory_gib for o in offered if not o.price.estimated}
+    assert "no price" in catalog.unpriced["sagemaker-serverless", "serverless-2gib", "eu-west-1"]
+    assert ("sagemaker-serverless", "serverless-2gib", "eu-south-2") not in catalog.unpriced  # not there at all
 
 
 def test_burstable_machines_are_known_and_never_offered(catalog: Catalog) -> None:

@@ -150,6 +150,7 @@ def test_requests_belong_to_members_by_their_rates() -> None:
 
 SAGEMAKER = ("sagemaker-multi-model", "ml.small")
 RUN = ("cloud-run-cpu", "run-2cpu-4gib")
+SERVERLESS = ("sagemaker-serverless", "serverless-2gib")
 
 
 def both(
@@ -182,6 +183,8 @@ CASES = {
         named(np.where(np.arange(96) // 24 == 1, 60.0, 10.0)[None]), SAGEMAKER, (0.7, 1, 1)
     ),
     "seldom, from zero": (named(np.full((1, 2000), 1 / 1200)), RUN, (0.7, 0, 4)),
+    "seldom, a worker for each": (named(np.full((1, 2000), 1 / 120)), SERVERLESS, (1.0, 0, 4)),
+    "a day, a worker for each": (named(days(1, 96, seed=3, mean_rps=10.0)), SERVERLESS, (1.0, 0, 12)),
     "batches on a GPU": (named(np.full((2, 96), 10.0)), ("sagemaker-multi-model", "ml.a10g"), (0.7, 1, 1)),
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import yaml
 
 from generator.catalog import read_catalog
@@ -30,9 +31,12 @@ def test_the_starting_inventory_shows_every_block() -> None:
     assert "# prices:" in starter()["fleet.yaml"]
 
 
-def test_a_workload_pinned_to_serverless_is_planned_and_emitted_though_it_has_no_price(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("region", "ceiling"), [("us-east-1", "211"), ("eu-west-1", "None")])
+def test_a_workload_pinned_to_serverless_is_planned_and_emitted_also_where_it_has_no_price(
+    tmp_path: Path, region: str, ceiling: str
+) -> None:
     content = yaml.safe_load(starter()["fleet.yaml"])
-    pin = {"hosting": "sagemaker-serverless", "instance_type": "serverless-2gib", "region": "us-east-1"}
+    pin = {"hosting": "sagemaker-serverless", "instance_type": "serverless-2gib", "region": region}
     content["workloads"][0]["pin"] = pin
     (tmp_path / "traffic.csv").write_text(starter()["traffic.csv"])
     (tmp_path / "fleet.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
@@ -42,7 +46,7 @@ def test_a_workload_pinned_to_serverless_is_planned_and_emitted_though_it_has_no
     published = document(plan(inputs, catalog, seed=0))
     program = emit(layout_of(published, published.chosen.profile), inputs.fleet, catalog)
 
-    data = program.files["stacks/groups/prod_aws_us_east_1.py"]
+    data = program.files[f"stacks/groups/prod_aws_{region.replace('-', '_')}.py"]
     assert 'hosting="sagemaker-serverless"' in data
     assert "memory_mb=2048" in data
-    assert "monthly_ceiling_usd=None" in data
+    assert f"monthly_ceiling_usd={ceiling}" in data

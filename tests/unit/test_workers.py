@@ -1,0 +1,79 @@
+"""Hosting with a worker for every request: the closed form against the same workers one by one, and what is billed."""
+
+import numpy as np
+import pytest
+
+from generator.capacity.scaling import BEHAVIOUR
+from generator.capacity.workers import REFUSED_SHARE, cold_share, refused_share, worker_latencies, workers_for
+from generator.model import FloatArray
+from generator.replay import Served, replay
+from tests.fleets import fleet, table, traffic, workload
+
+SERVERLESS = BEHAVIOUR["sagemaker-serverless"]
+START_S = 11.0
+BIN_S = 300.0
+
+
+def started(rate_rps: FloatArray, service_s: float, *, seed: int) -> tuple[float, float]:
+    """Return the share of requests that start a worker: in closed form, and one by one over many windows."""
+    rng = np.random.default_rng(seed)
+    requests = cold = 0
+    for _ in range(200):
+        # The bins before the window are as its first, long enough for its workers to be there.
+        rates = np.concatenate([np.full(3, rate_rps[0]), rate_rps])
+        counts = rng.poisson(rates * BIN_S)
+        come = np.sort(np.repeat(np.arange(len(rates)), counts) * BIN_S + rng.uniform(0.0, BIN_S, counts.sum()))
+        service = rng.exponential(service_s, len(come))
+        took = worker_latencies(come, service, 400, SERVERLESS.hold_s, START_S)
+        counted = come >= 3 * BIN_S
+        requests += int(counted.sum())
+        cold += int((took > service + START_S / 2)[counted].sum())
+    share = cold_share(rate_rps, rate_rps * service_s, SERVERLESS, BIN_S, START_S)
+    return float(rate_rps @ share / rate_rps.sum()), cold / requests
+
+
+@pytest.mark.parametrize("rate", [0.0005, 0.003, 0.01, 0.03, 0.1, 1.0])
+@pytest.mark.parametrize("service_s", [0.05, 0.5, 2.0])
+def test_as_many_requests_start_a_worker_as_when_they_are_served_one_by_one(rate: float, service_s: float) -> None:
+    closed, counted = started(np.full(24, rate), service_s, seed=1)
+
+    assert closed == pytest.approx(counted, rel=0.25, abs=1e-3)
+
+
+def test_so_they_do_where_the_rate_follows_the_hours() -> None:
+    rate = np.where(np.arange(48) % 12 < 4, 0.5, 0.002)
+    closed, counted = started(rate, 0.5, seed=2)
+
+    assert closed == pytest.approx(counted, rel=0.15)
+
+
+def test_who_comes_while_a_worker_starts_starts_another() -> None:
+    took = worker_latencies(np.array([0.0, 1.0, 20.0, 500.0]), np.full(4, 0.5), 5, 300.0, 11.0)
+
+    assert took.tolist() == [11.5, 11.5, 0.5, 11.5]
+
+
+def test_who_finds_every_worker_in_use_is_refused() -> None:
+    took = worker_latencies(np.array([0.0, 1.0, 2.0, 30.0]), np.full(4, 0.5), 2, 300.0, 11.0)
+
+    assert took.tolist() == [11.5, 11.5, np.inf, 0.5]
+
+
+@pytest.mark.parametrize("load", [0.0, 0.01, 0.5, 7.0, 120.0])
+def test_the_workers_for_a_load_refuse_next_to_nobody_and_one_less_would_not_do(load: float) -> None:
+    workers = workers_for(load)
+
+    assert refused_share(np.array([load]), workers)[0] <= REFUSED_SHARE
+    assert workers == 1 or refused_share(np.array([load]), workers - 1)[0] > REFUSED_SHARE
+
+
+def test_only_the_time_requests_take_is_billed() -> None:
+    one = fleet([workload("seldom", runtime="serverless")])
+    known, seen = table(one), traffic(one, np.full((1, 96), 0.02))
+    machine = known.machine_index["sagemaker-serverless", "serverless-2gib"]
+
+    found = replay(known, np.array([0]), Served(machine, 0, 1.0, 0, 3), seen)
+
+    assert 0.02 * 0.05 == pytest.approx(found.replicas.mean())
+    assert found.waiting.max() == 0.0
+    assert 0.0 < found.cold_share < 1.0
