@@ -119,7 +119,8 @@ def offers(machines: "Machines") -> Offers:
         "processors": table.processors,
         "memory_gib": table.memory_gib,
         "quota": [quotas.get(one.name, UNLIMITED) for one in table.instance_types],
-        "worthwhile": table.worthwhile,
+        # Workers for a request each are sized by `size_workers`.
+        "worthwhile": table.worthwhile & ~np.array([BEHAVIOUR[h].worker_per_request for h in table.hosting]),
         "multi_model": table.multi_model,
         "on_gpu": table.on_gpu,
         "to_zero": [BEHAVIOUR[hosting].scales_to_zero for hosting in table.hosting],

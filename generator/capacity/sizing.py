@@ -29,6 +29,7 @@ from generator.capacity.objections import Objections
 from generator.capacity.offers import HOSTINGS, fixed
 from generator.capacity.sampling import sample_bins
 from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, WHOLE
+from generator.capacity.size_workers import size_workers, worker_machines, workers_keep
 from generator.model import FloatArray, Hosting, ScheduledMinimum, Traffic
 
 
@@ -66,6 +67,7 @@ class Sizer:
         self.allowed_miss: FloatArray = self._offers.workload["allowed_miss"]
         self.two_zones: NDArray[np.bool_] = self._offers.workload["two_zones"]
         self.objections = Objections(machines)
+        self._workers = worker_machines(machines)
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
         self._at_least: dict[tuple[int, ...], float] = {}
 
@@ -132,14 +134,43 @@ class Sizer:
     ) -> Sizing | None:
         index = np.array(members, dtype=np.intp)
         factors = self.objections.dearer(members)
-        if factors is None:
-            return _sizing(look(self._offers, self._window, index, hosting, region, float(limit_usd_per_h)))
-        dearer = self._offers._replace(price_usd_per_h=fixed(self._offers.price_usd_per_h * factors))
-        found = look(dearer, self._window, index, hosting, region, float(limit_usd_per_h))
-        return None if found.machine == NOTHING else self.size_on(members, found.machine, found.region)
+        offers = self._offers
+        if factors is not None:
+            offers = offers._replace(price_usd_per_h=fixed(offers.price_usd_per_h * factors))
+        found = look(offers, self._window, index, hosting, region, float(limit_usd_per_h))
+        among = self._workers if hosting == ANY else self._workers & (offers.machine["hosting"] == hosting)
+        rival = self._on_workers(index, offers.price_usd_per_h, among, region, found.usd_per_h)
+        best = found if rival.machine == NOTHING else rival
+        if factors is None or best.machine == NOTHING:
+            return _sizing(best)
+        return self.size_on(members, best.machine, best.region)
+
+    def _on_workers(
+        self,
+        members: NDArray[np.intp],
+        price_usd_per_h: FloatArray,
+        among: NDArray[np.bool_],
+        region: int = ANY,
+        limit_usd_per_h: float = np.inf,
+    ) -> Policy:
+        """Find the cheapest workers for a request each."""
+        return size_workers(
+            self.machines,
+            self.traffic,
+            self.terms,
+            members,
+            price_usd_per_h,
+            among=among,
+            region=region,
+            limit_usd_per_h=limit_usd_per_h,
+        )
 
     def size_on(self, members: Sequence[int], machine: int, region: int) -> Sizing | None:
         """Find the cheapest policy on one machine in one region, None where none keeps every member's objective."""
+        if self._workers[machine]:
+            only = np.arange(len(self._workers)) == machine
+            index = np.array(sorted(members), dtype=np.intp)
+            return _sizing(self._on_workers(index, self._offers.price_usd_per_h, only, region))
         group = self._demand(members, machine)
         return _sizing(cheapest_policy(self._offers, self._window, group, machine, region, np.inf))
 
@@ -149,7 +180,9 @@ class Sizer:
         usable = usable_machines(self._offers, self._window, index, ANY)
         group = demand(self._offers, self._window, index, usable)
         _, found, regions = candidates(self._offers, self._window, group, usable, ANY, np.inf)
-        return list(zip(found.tolist(), regions.tolist(), strict=True))
+        rival = self._on_workers(index, self._offers.price_usd_per_h, self._workers)
+        listed = list(zip(found.tolist(), regions.tolist(), strict=True))
+        return listed if rival.machine == NOTHING else [(rival.machine, rival.region), *listed]
 
     def keeps(self, members: Sequence[int], sizing: Sizing) -> bool:
         """Tell whether a group served as it is keeps every member's objective under the terms.
@@ -161,6 +194,9 @@ class Sizer:
             Its machine, region and policy; what it costs does not matter.
         """
         machine = sizing.machine
+        if self._workers[machine]:
+            index = np.array(sorted(members), dtype=np.intp)
+            return workers_keep(self.machines, self.traffic, self.terms, index, machine, sizing.region, sizing.maximum)
         group = self._demand(members, machine)
         if sizing.minimum < least_replicas(self._offers, self._window, group, machine):
             return False

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from generator.capacity.demand import Terms
 from generator.capacity.scaling import BEHAVIOUR
+from generator.capacity.sizing import Sizer, Sizing
 from generator.capacity.workers import REFUSED_SHARE, cold_share, refused_share, worker_latencies, workers_for
-from generator.model import FloatArray
+from generator.model import Deployed, FloatArray, Limits, Objective
 from generator.replay import Served, replay
 from tests.fleets import fleet, table, traffic, workload
 
@@ -77,3 +79,52 @@ def test_only_the_time_requests_take_is_billed() -> None:
     assert 0.02 * 0.05 == pytest.approx(found.replicas.mean())
     assert found.waiting.max() == 0.0
     assert 0.0 < found.cold_share < 1.0
+
+
+def sized(rate_rps: float, objective: Objective, *, least_replicas: int = 0, **changes: object) -> tuple[str, Sizing]:
+    """Return hosting and sizing of one workload by the minute that may be served in any way AWS has."""
+    one = fleet([workload("seldom", runtime="serverless", objective=objective, **changes)])
+    known = table(one)
+    found = Sizer(known, traffic(one, np.full((1, 288), rate_rps)), Terms(least_replicas=least_replicas)).size([0])
+    assert found is not None
+    return known.hosting[found.machine], found
+
+
+PATIENT, IMPATIENT = Objective(0.9, 0.5), Objective(0.99, 0.5)
+
+
+def test_a_workload_asked_now_and_then_gets_workers_if_it_bears_their_start() -> None:
+    hosting, sizing = sized(0.02, PATIENT)
+
+    assert hosting == "sagemaker-serverless"
+    assert 0.02 * 0.05 * 0.14 == pytest.approx(sizing.usd_per_h)
+    assert (sizing.minimum, sizing.maximum) == (0, workers_for(0.02 * 0.05))
+
+
+@pytest.mark.parametrize(
+    ("rate_rps", "objective", "least_replicas"),
+    [(0.004, IMPATIENT, 0), (200.0, PATIENT, 0), (0.02, PATIENT, 1)],
+    ids=["it bears no start", "it is asked all the time", "a replica is to be kept running"],
+)
+def test_a_workload_stays_on_an_instance_where(rate_rps: float, objective: Objective, least_replicas: int) -> None:
+    hosting, sizing = sized(rate_rps, objective, least_replicas=least_replicas)
+
+    assert hosting == "sagemaker-single-model"
+    assert sizing.minimum >= 1
+
+
+def test_a_pin_to_workers_holds_whatever_is_to_be_kept_running() -> None:
+    pin = Deployed("sagemaker-serverless", "serverless-2gib", "us-east-1")
+    hosting, _ = sized(0.02, PATIENT, least_replicas=2, pin=pin)
+
+    assert hosting == "sagemaker-serverless"
+
+
+def test_a_quota_on_workers_is_kept() -> None:
+    one = fleet([workload("seldom", runtime="serverless", objective=PATIENT)])
+    limited = fleet(one.workloads, limits=Limits(quotas={"serverless-2gib": 1}))
+    known = table(limited)
+    found = Sizer(known, traffic(one, np.full((1, 288), 0.2)), Terms()).size([0])
+
+    assert found is not None
+    assert known.hosting[found.machine] == "sagemaker-single-model"

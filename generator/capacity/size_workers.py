@@ -1,0 +1,111 @@
+"""The cheapest hosting with a worker for every request that keeps a workload's objective on a window of traffic."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.capacity.clock import SECONDS_PER_HOUR
+from generator.capacity.demand import Terms
+from generator.capacity.look import ANY, NOTHING, Policy
+from generator.capacity.machines import Machines
+from generator.capacity.queueing import service_miss
+from generator.capacity.scaling import BEHAVIOUR
+from generator.capacity.workers import cold_share, refused_share, workers_for
+from generator.model import FloatArray, Traffic
+
+# A worker is asked for one request at a time, so nothing is tracked; the figure says that none is kept free.
+TARGET = 1.0
+
+
+def size_workers(
+    machines: Machines,
+    traffic: Traffic,
+    terms: Terms,
+    members: NDArray[np.intp],
+    price_usd_per_h: FloatArray,
+    *,
+    among: NDArray[np.bool_],
+    region: int = ANY,
+    limit_usd_per_h: float = np.inf,
+) -> Policy:
+    """Find the cheapest size of worker and region, if below a limit.
+
+    What is billed is the time that requests take, so the cost is that of the mean load. Terms that keep a replica
+    running leave out this hosting unless every member is pinned to it: it keeps none.
+
+    Parameters
+    ----------
+    machines : Machines
+    traffic : Traffic
+    terms : Terms
+    members : ndarray of int, shape (M,)
+        Of one artifact, or nothing fits.
+    price_usd_per_h : ndarray, shape (K, R)
+        Of a worker that is never idle.
+    among : ndarray of bool, shape (K,)
+        Those of `worker_machines` to look at.
+    region : int
+        The only one to look at; `ANY` for all.
+    limit_usd_per_h : float
+
+    Returns
+    -------
+    Policy
+        Its machine is `NOTHING` where none keeps every objective for less.
+    """
+    best = Policy(NOTHING, NOTHING, 0.0, 0.0, 0.0, limit_usd_per_h)
+    found = np.flatnonzero(among)
+    found = found[machines.machine_allowed[np.ix_(members, found)].all(axis=0)]
+    if len(found) == 0 or (terms.least_replicas > 0 and not _pinned(machines, members)):
+        return best
+    found = found[machines.fits(members)[found]]
+    regions = np.flatnonzero(machines.region_allowed[members].all(axis=0))
+    regions = regions if region == ANY else regions[regions == region]
+    mean_rps = traffic.rate_rps[members].mean(axis=1)
+    for k in found.tolist():
+        processor = int(machines.processor_class[k])
+        mean_load = float(machines.work_s[members, processor] @ mean_rps) / float(machines.processors[k])
+        for r in regions.tolist():
+            egress = float(machines.egress_usd_per_request[members, r] @ mean_rps) * SECONDS_PER_HOUR
+            cost = float(price_usd_per_h[k, r]) * mean_load + egress
+            if cost < best.usd_per_h:
+                load = machines.work_s[members, processor] @ traffic.rate_rps[members] / machines.processors[k]
+                most = float(workers_for(float(load.max()) * terms.headroom))
+                if most <= _quota(machines, k) and workers_keep(machines, traffic, terms, members, k, r, int(most)):
+                    best = Policy(k, r, TARGET, 0.0, most, cost)
+    return best
+
+
+def worker_machines(machines: Machines) -> NDArray[np.bool_]:
+    """Machines that give every request a worker of its own, shape (K,)."""
+    return np.array([BEHAVIOUR[hosting].worker_per_request for hosting in machines.hosting])
+
+
+def workers_keep(
+    machines: Machines, traffic: Traffic, terms: Terms, members: NDArray[np.intp], machine: int, region: int, most: int
+) -> bool:
+    """Tell whether no member's requests come too late too often on so many workers."""
+    workloads = [machines.fleet.workloads[m] for m in members.tolist()]
+    behaviour = BEHAVIOUR[machines.hosting[machine]]
+    processor = machines.processor_class[machine]
+    rates = traffic.rate_rps[members]
+    load = machines.work_s[members, processor] @ rates / machines.processors[machine]
+    start_s = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
+    cold = cold_share(rates.sum(axis=0), load, behaviour, traffic.window.bin_s, start_s)
+    refused = refused_share(load * terms.headroom, most)
+    budget = np.array([w.objective.latency_s for w in workloads]) - machines.round_trip_s[members, region]
+    variation = np.array([w.service.variation for w in workloads])
+    service = machines.service_s[members, processor]
+    slow, too_cold = service_miss(budget, service, variation), service_miss(budget - start_s, service, variation)
+    allowed = np.array([1.0 - w.objective.percentile for w in workloads])
+    # What is late by service alone cannot be late again by a start.
+    more: FloatArray = rates @ refused + (rates @ cold) * (too_cold - slow)
+    requests = np.maximum(rates.sum(axis=1), 1e-300)
+    return bool((slow <= allowed).all() and (more <= terms.miss_share * (allowed - slow) * requests).all())
+
+
+def _pinned(machines: Machines, members: NDArray[np.intp]) -> bool:
+    return all(machines.fleet.workloads[m].pin is not None for m in members.tolist())
+
+
+def _quota(machines: Machines, machine: int) -> float:
+    return machines.fleet.limits.quotas.get(machines.instance_types[machine].name, np.inf)
