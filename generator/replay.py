@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from generator.capacity.clock import floor_path, weekly_minima
 from generator.capacity.machines import Machines
-from generator.capacity.queueing import backlog, overdue, service_miss, service_quantiles, wait_tail
+from generator.capacity.queueing import backlog, service_miss, service_quantiles, wait_tail, waits_too_long
 from generator.capacity.scaling import BEHAVIOUR, idle_probability, late_share, replica_path, scaling_signal
 from generator.capacity.workers import cold_share, refused_share
 from generator.model import FloatArray, ScheduledMinimum, Traffic
@@ -92,8 +92,8 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     workloads = [table.fleet.workloads[i] for i in members]
     share = rates.sum(axis=1) / max(float(rates.sum()), 1e-300)
     service = table.service_s[members, processor]
-    scv = np.array([w.service.variation**2 for w in workloads])
-    variability = float(share @ (traffic.interarrival_variation[members] ** 2 + scv)) / 2.0
+    variation = np.array([w.service.variation for w in workloads])
+    variability = float(share @ (traffic.interarrival_variation[members] ** 2 + variation**2)) / 2.0
     slots = float(table.processors[served.machine] * table.slots[members, processor].min())
     busy = load / running
     behind = np.concatenate([[False], load[1:] > running[:-1]]) * late_share(behaviour, bin_s)
@@ -102,20 +102,15 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     idle = idle_probability(total, behaviour.hold_s, bin_s) if to_zero else never
     cold = idle_probability(total, behaviour.hold_s, bin_s, start_s=starting) if to_zero else never
     probability, decay = wait_tail(busy, running * slots, float(share @ service), variability)
-    attainment = np.ones(len(members))
-    for m, workload in enumerate(workloads):
-        requests = float(rates[m].sum())
-        if requests <= 0:
-            continue
-        budget = workload.objective.latency_s - float(table.round_trip_s[members[m], served.region])
-        variation = workload.service.variation
-        slow = float(service_miss(budget, float(service[m]), variation))
-        waits = np.maximum(budget - service_quantiles(float(service[m]), variation), 0.0)
-        late = (probability * np.exp(-waits[:, None] * decay)).mean(axis=0)
-        late = np.maximum(np.maximum(late, behind), overdue(waiting, running, float(np.mean(waits))))
-        too_cold = float(service_miss(budget - starting, float(service[m]), variation))
-        missed = cold * too_cold + (1.0 - cold) * (slow + (1.0 - slow) * late)
-        attainment[m] = 1.0 - float(rates[m] @ missed) / requests
+    objective_s = np.array([w.objective.latency_s for w in workloads])
+    budget = objective_s - table.round_trip_s[members, served.region]
+    slow = service_miss(budget, service, variation)[:, None]
+    too_cold = service_miss(budget - starting, service, variation)[:, None]
+    waits = np.maximum(budget[:, None] - service_quantiles(service, variation), 0.0)
+    late = waits_too_long(rates, probability, decay, waits, behind, waiting, running)
+    missed = cold * too_cold + (1.0 - cold) * (slow + (1.0 - slow) * late)
+    asked, late_requests = rates.sum(axis=1), np.array([one @ other for one, other in zip(rates, missed, strict=True)])
+    attainment = 1.0 - late_requests / np.where(asked > 0, asked, 1.0)
     return Replay(
         load=load,
         replicas=np.where(running <= 1, 1.0 - idle, running) if to_zero else running,

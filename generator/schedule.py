@@ -143,12 +143,17 @@ def _schedules(load: FloatArray, window: Window, least: int, most: int) -> Itera
     both = _days(window) >= LEAST_DAYS_FOR_A_WEEK
     for kinds in KINDS if both else KINDS[:1]:
         hours = [_by_hour(load, window, kind) for kind in kinds]
+        seen: set[bytes] = set()
         for q in range(len(HOUR_QUANTILES)):
             for utilization in SCALING_TARGETS:
                 needed = [np.clip(np.ceil(loads[q] / utilization - 1e-9), least, most) for loads in hours]
                 # Hours more on either side: instances take their time to start, and summer time comes.
                 for _ in range(MOST_HOURS_MORE):
                     needed = [np.maximum(row, np.maximum(np.roll(row, -1), np.roll(row, 1))) for row in needed]
+                    spelled = np.array(needed).tobytes()
+                    if spelled in seen:
+                        continue
+                    seen.add(spelled)
                     found = _entries(kinds, needed)
                     if found:
                         yield found

@@ -58,6 +58,8 @@ class Objections:
 
     def dearer(self, members: Sequence[int]) -> FloatArray | None:
         """Return the factor on what machines cost a group, by machine and region, shape (K, R); None where it is 1."""
+        if not self._served:
+            return None
         share = np.zeros(self._shape)
         for weight, mask in self._about(members):
             share += weight * mask
@@ -65,6 +67,8 @@ class Objections:
 
     def factor(self, members: Sequence[int], machine: int, region: int) -> float:
         """Return that factor for one machine in one region."""
+        if not self._served:
+            return 1.0
         share = sum(weight * float(mask[machine, region]) for weight, mask in self._about(members))
         return 1.0 + REJECTED_MARGIN * min(share, 1.0)
 

@@ -1,8 +1,11 @@
 """How long requests wait: a multi-server queue inside each bin, a fluid backlog between bins."""
 
+import math
+
 import numpy as np
 from scipy.special import gammaincc, gammaincinv
 
+from generator.compiled import compiled
 from generator.model import FloatArray
 
 # Quantiles at which the service time of a request is sampled when waiting and service are added up.
@@ -66,10 +69,10 @@ def service_miss(
     return np.where(np.asarray(budget_s) <= 0, 1.0, gammaincc(shape, in_means * shape))
 
 
-def service_quantiles(service_s: float, variation: float) -> FloatArray:
-    """Service times at `SERVICE_QUANTILES`, gamma-distributed with the given mean and coefficient of variation."""
-    shape = max(variation, LEAST_VARIATION) ** -2.0
-    return gammaincinv(shape, SERVICE_QUANTILES) * service_s / shape
+def service_quantiles(service_s: FloatArray | float, variation: FloatArray | float) -> FloatArray:
+    """Service times at `SERVICE_QUANTILES`, gamma-distributed with given means and coefficients of variation, last."""
+    shape = np.asarray(np.maximum(variation, LEAST_VARIATION) ** -2.0)[..., None]
+    return gammaincinv(shape, SERVICE_QUANTILES) * np.asarray(service_s)[..., None] / shape
 
 
 def backlog(load: FloatArray, replicas: FloatArray, bin_s: float) -> FloatArray:
@@ -91,7 +94,8 @@ def backlog(load: FloatArray, replicas: FloatArray, bin_s: float) -> FloatArray:
     return sums - np.minimum(np.minimum.accumulate(sums, axis=-1), 0.0)
 
 
-def overdue(backlog_s: FloatArray, replicas: FloatArray, budget_s: FloatArray | float) -> FloatArray:
+@compiled
+def overdue(backlog_s: FloatArray, replicas: FloatArray, budget_s: float) -> FloatArray:
     """Share of a bin's requests that a carried-over backlog delays by more than the budget.
 
     Within a bin the delay moves linearly from the previous bin's end to this one's.
@@ -103,8 +107,48 @@ def overdue(backlog_s: FloatArray, replicas: FloatArray, budget_s: FloatArray | 
     budget_s : float
         Waiting time that still keeps the objective.
     """
-    end = backlog_s / np.maximum(replicas, 1e-9)
-    start = np.concatenate([[0.0], backlog_s[:-1]]) / np.maximum(replicas, 1e-9)
-    low, high = np.minimum(start, end), np.maximum(start, end)
-    spread = np.maximum(high - low, 1e-9)
-    return np.where(high > 0, np.clip((high - budget_s) / spread, 0.0, 1.0), 0.0)
+    late = np.zeros(len(backlog_s))
+    for t in range(len(backlog_s)):
+        end = backlog_s[t] / max(replicas[t], 1e-9)
+        start = (backlog_s[t - 1] if t > 0 else 0.0) / max(replicas[t], 1e-9)
+        low, high = min(start, end), max(start, end)
+        if high > 0.0:
+            late[t] = min(max((high - budget_s) / max(high - low, 1e-9), 0.0), 1.0)
+    return late
+
+
+@compiled
+def waits_too_long(
+    rate_rps: FloatArray,
+    probability: FloatArray,
+    decay: FloatArray,
+    waits_s: FloatArray,
+    behind: FloatArray,
+    backlog_s: FloatArray,
+    replicas: FloatArray,
+) -> FloatArray:
+    """Share of each member's requests in each bin that wait too long, shape (M, T); 0 where it has none.
+
+    By the tail of `wait_tail`, by a backlog that is `overdue`, or by what the autoscaler is behind: the most of them.
+
+    Parameters
+    ----------
+    rate_rps : ndarray, shape (M, T)
+    probability, decay : ndarray, shape (T,)
+    waits_s : ndarray, shape (M, Q)
+        Waiting times that still keep the objective, at equally likely service times.
+    behind : ndarray, shape (T,)
+        Share of all requests that are late because replicas come late.
+    backlog_s : ndarray, shape (T,), replica-seconds
+    replicas : ndarray, shape (T,)
+    """
+    members, bins = rate_rps.shape
+    late = np.zeros((members, bins))
+    for m in range(members):
+        over = overdue(backlog_s, replicas, waits_s[m].mean())
+        for t in range(bins):
+            if rate_rps[m, t] > 0.0:
+                for q in range(waits_s.shape[1]):
+                    late[m, t] += probability[t] * math.exp(-waits_s[m, q] * decay[t])
+                late[m, t] = max(late[m, t] / waits_s.shape[1], behind[t], over[t])
+    return late

@@ -80,26 +80,26 @@ class Rules:
 
 def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     """Tabulate what atoms of one class may share."""
-    table, fleet = problem.machines, problem.machines.fleet
+    table, workloads = problem.machines, problem.machines.fleet.workloads
+    members = np.concatenate([np.array(atom, dtype=np.intp) for atom in atoms])
+    begins = np.concatenate([[0], np.cumsum([len(atom) for atom in atoms])[:-1]]).astype(np.intp)
     held = [np.unique(table.artifact_index[list(atom)]) for atom in atoms]
     known, artifacts = np.unique(np.concatenate(held), return_inverse=True)
-    largest = np.zeros(int(table.artifact_index.max()) + 1)
-    largest[table.artifact_index] = table.memory_of
-    labelled = [{label for i in atom if (label := fleet.workloads[i].keep_apart) is not None} for atom in atoms]
+    labelled = [{label for i in atom if (label := workloads[i].keep_apart) is not None} for atom in atoms]
     labels = sorted(set().union(*labelled))
     on_gpu = table.on_gpu
-    copies_fit = table.gpus_per_copy[:, table.processor_class] <= table.processors
-    allowed = np.array([table.machine_allowed[list(atom)].all(axis=0) for atom in atoms])
-    one = np.array([(copies_fit[list(atom)] | ~on_gpu).all(axis=0) for atom in atoms])
-    gpu = fleet.workloads[atoms[0][0]].accelerator == "gpu"
+    copies_fit = table.gpus_per_copy[members][:, table.processor_class] <= table.processors
+    allowed = np.logical_and.reduceat(table.machine_allowed[members], begins)
+    one = np.logical_and.reduceat(copies_fit | ~on_gpu, begins)
+    gpu = workloads[atoms[0][0]].accelerator == "gpu"
     return Rules(
         count=np.array([len(atom) for atom in atoms], dtype=np.intp),
         share=np.array([problem.share[list(atom)].sum() for atom in atoms]),
         first=np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.intp),
         artifacts=artifacts.astype(np.intp),
-        artifact_gib=largest[known],
+        artifact_gib=table.offers.artifact_gib[known],
         labels=np.array([[label in mine for label in labels] for mine in labelled], dtype=bool).reshape(len(atoms), -1),
-        regions=np.array([table.region_allowed[list(atom)].all(axis=0) for atom in atoms]),
+        regions=np.logical_and.reduceat(table.region_allowed[members], begins),
         machines=np.array([allowed & one, allowed & table.multi_model]),
         room_gib=np.array([np.where(on_gpu, np.inf, table.memory_gib), table.memory_gib * problem.memory_share]),
         overhead_gib=0.0 if gpu else table.overhead_gib(atoms[0][0]),
@@ -185,6 +185,8 @@ def _place(
     wall = np.zeros(atoms, dtype=np.intp)
     labels_of, regions_of = np.zeros(labels.shape, dtype=np.bool_), np.ones(regions.shape, dtype=np.bool_)
     machines_of = np.ones(machines.shape, dtype=np.bool_)
+    # The column in which a host was last too full is most often the one in which it is again.
+    fullest = np.zeros(atoms, dtype=np.intp)
     opened = 0
     for atom in order:
         chosen = opened
@@ -192,16 +194,23 @@ def _place(
             beyond = counts[host] + count[atom] > most or shares[host] + share[atom] > share_limit
             if wall[host] != walls[atom] or beyond:
                 continue
-            if not (regions_of[host] & regions[atom]).any() or (labels_of[host] & labels[atom]).any():
-                continue
             wanted, distinct = gib[host], kinds[host]
             for i in range(first[atom], first[atom + 1]):
                 if not here[host, artifacts[i]]:
                     wanted += artifact_gib[artifacts[i]]
                     distinct += 1
+            if wanted > host_gib or _meet(labels_of[host], labels[atom]):
+                continue
+            if rule == _HIGHEST and held[host, fullest[host]] + amounts[atom, fullest[host]] > processors:
+                continue
+            fullest[host] = _too_full(held[host], amounts[atom], rule, deviations, processors)
+            if fullest[host] >= 0:
+                continue
+            fullest[host] = 0
             mixed = 1 if distinct > 1 else 0
-            serve = machines_of[mixed, host] & machines[mixed, atom] & (room_gib[mixed] >= wanted)
-            if wanted <= host_gib and serve.any() and _bears(held[host], amounts[atom], rule, deviations, processors):
+            if _meet(regions_of[host], regions[atom]) and _serve(
+                machines_of[mixed, host], machines[mixed, atom], room_gib[mixed], wanted
+            ):
                 chosen = host
                 break
         if chosen == opened:
@@ -223,21 +232,41 @@ def _place(
 
 
 @compiled
-def _bears(held: FloatArray, added: FloatArray, rule: int, deviations: float, processors: float) -> bool:
-    """Tell whether a host's processors carry what it holds and one atom more."""
+def _meet(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    """Tell whether both have something in common."""
+    for i in range(len(one)):  # noqa: SIM110 (compiled: a loop, no generator)
+        if one[i] and other[i]:
+            return True
+    return False
+
+
+@compiled
+def _serve(one: NDArray[np.bool_], other: NDArray[np.bool_], room_gib: FloatArray, wanted_gib: float) -> bool:
+    """Tell whether a machine that both may use has room."""
+    for k in range(len(one)):  # noqa: SIM110 (the same)
+        if one[k] and other[k] and room_gib[k] >= wanted_gib:
+            return True
+    return False
+
+
+@compiled
+def _too_full(held: FloatArray, added: FloatArray, rule: int, deviations: float, processors: float) -> int:
+    """Column in which a host's processors do not carry what it holds and one atom more, -1 where they do."""
     if rule in (_HIGHEST, _BODY_AND_TAIL):
         from_column = 0 if rule == _HIGHEST else 1
         left = processors - (held[0] + added[0]) * from_column
         for column in range(from_column, len(held)):
             if held[column] + added[column] > left:
-                return False
-        return left >= 0.0
+                return column
+        return -1 if left >= 0.0 else 0
     if rule == _MEAN_AND_DEVIATION:
-        return held[0] + added[0] + deviations * math.sqrt(held[1] + added[1]) <= processors
+        return -1 if held[0] + added[0] + deviations * math.sqrt(held[1] + added[1]) <= processors else 0
     total = squares = 0.0
     for column in range(len(held)):
         total += held[column] + added[column]
     mean = total / len(held)
+    if mean > processors:
+        return 0
     for column in range(len(held)):
         squares += (held[column] + added[column] - mean) ** 2
-    return mean + deviations * math.sqrt(squares / len(held)) <= processors
+    return -1 if mean + deviations * math.sqrt(squares / len(held)) <= processors else 0

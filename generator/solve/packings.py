@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from generator.model import FloatArray
-from generator.solve.first_fit import Queue, Rule, first_fit, rules
+from generator.solve.first_fit import Queue, Rule, Rules, first_fit, rules
 from generator.solve.problem import Members, Problem
 
 PACKED_BINS = 1024
@@ -40,6 +41,11 @@ class Units:
     load: FloatArray
     bin_s: float
 
+    @cached_property
+    def rules(self) -> Rules:
+        """What the atoms may share."""
+        return rules(self.problem, self.atoms)
+
     def peak(self) -> FloatArray:
         """Highest load of each atom, shape (A,)."""
         return self.load.max(axis=1)
@@ -54,23 +60,24 @@ class Packing:
 
     def pack(self, units: Units, setting: float, onto: Sequence[Host]) -> Iterator[list[Members]]:
         """Pack atoms onto hosts of each size in turn; what to place is worked out once for all of them."""
-        queue, bounds = self.queue(units, setting), rules(units.problem, units.atoms)
+        queue = self.queue(units, setting)
         for host in onto:
             yield first_fit(
-                units.problem, units.atoms, bounds, queue, memory_gib=host.memory_gib, processors=host.processors
+                units.problem, units.atoms, units.rules, queue, memory_gib=host.memory_gib, processors=host.processors
             )
 
 
 def units(problem: Problem, atoms: tuple[Members, ...]) -> Units:
     """Sum up each atom's load in processors of the slowest kind it may run on, on at most `PACKED_BINS` bins."""
-    rate = problem.traffic.rate_rps
+    members = np.concatenate([np.array(atom, dtype=np.intp) for atom in atoms])
+    begins = np.concatenate([[0], np.cumsum([len(atom) for atom in atoms])[:-1]])
+    rate, work = problem.traffic.rate_rps[members], problem.machines.work_s[members]
     every = max(1, rate.shape[1] // PACKED_BINS)
-    work = problem.machines.work_s
     slowest = np.where(np.isfinite(work), work, 0.0).max(axis=1)
     # Peaks, not means, of neighbouring bins: a packing that misses a peak is no start.
     whole = rate.shape[1] // every * every
     peaks = rate[:, :whole].reshape(rate.shape[0], -1, every).max(axis=2)
-    load = np.array([slowest[list(atom)] @ peaks[list(atom)] for atom in atoms])
+    load = np.add.reduceat(slowest[:, None] * peaks, begins)
     return Units(problem, atoms, load, problem.traffic.window.bin_s * every)
 
 

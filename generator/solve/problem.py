@@ -117,6 +117,7 @@ class Problem:
             miss_share=weighting.miss_share,
         )
         self.sizer = Sizer(machines, traffic, terms)
+        self._factors: dict[Members, float] = {}
 
     def _atoms(self, members: Sequence[int]) -> tuple[Members, ...]:
         """Workloads of one class as the units the search moves: single, or bound by `keep_together`."""
@@ -207,6 +208,11 @@ class Problem:
 
     def factor(self, members: Members) -> float:
         """By how much the soft terms make a group dearer than its price for who is in it, 1 or more."""
+        if members not in self._factors:
+            self._factors[members] = self._factor(members)
+        return self._factors[members]
+
+    def _factor(self, members: Members) -> float:
         weighting, together = self.weighting, self.sizer.objections.together(members)
         if not weighting.cohesion and not weighting.blast:
             return together
