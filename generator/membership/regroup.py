@@ -24,6 +24,7 @@ from generator.model import (
     Regrouping,
     RegroupKind,
     RegroupOption,
+    Traffic,
     Verdict,
 )
 from generator.partition import partition
@@ -53,6 +54,7 @@ def regroup(
     seed: int = 0,
     horizon_h: float = HORIZON_H,
     migration: Migration | None = None,
+    unseen: Traffic | None = None,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
 ) -> Regrouping:
     """Look for a better grouping than the one that runs, and say whether it pays to change.
@@ -60,9 +62,10 @@ def regroup(
     Three ways are found on the planning window: machines and scaling chosen anew; groups changed as far as each change
     pays for its own moves (`kept.MovingProblem`: local search from what runs, then set partitioning); all planned anew.
     Groups keep the names of those they carry on, and one with the same workloads stays as it is unless changing it
-    pays. What runs and the three ways are judged on the later window, which none was planned on; a way is proposed if
-    it keeps as many objectives and, over the horizon, saves more than its migration and more than a tie; or if it keeps
-    objectives that what runs misses.
+    pays. What runs and the three ways are judged on the later window, which none was planned on, and that decides: a
+    way is proposed if it keeps as many objectives and, over the horizon, saves more than its migration and more than a
+    tie; or if it keeps objectives that what runs misses. Whoever chooses the best of several on a window flatters it,
+    so what all of it is worth is told from traffic that decided nothing.
 
     Parameters
     ----------
@@ -77,6 +80,8 @@ def regroup(
     horizon_h : float, h
         How long a change has time to pay for itself.
     migration : Migration, optional
+    unseen : Traffic, optional
+        What decides nothing, and scores; by default there is no such traffic, and the later window's figures stand.
     progress : callable
         Called with a stage's name and the share of it that is done.
 
@@ -93,6 +98,10 @@ def regroup(
     table = machines(inputs.fleet, catalog)
     running = Running(inputs, table, layout, profile)
     before = Judged(layout, admit(layout, table, inputs.scored))
+
+    def scored(judged: Judged) -> Verdict:
+        return judged.verdict if unseen is None else admit(judged.layout, table, unseen)
+
     graph = correlate(inputs.fleet, inputs.planned)
     communities = partition(graph, seed=seed)
     problem = Problem(table, inputs.planned, graph, communities, WEIGHTINGS[profile], 1.0)
@@ -107,10 +116,11 @@ def regroup(
         if _spelling(groups) in seen:
             continue
         seen.add(_spelling(groups))
-        options.append(_option(running, before, kind, groups, migration, horizon_h))
+        options.append(_option(running, before, kind, groups, migration, horizon_h, scored))
     progress("looking for better groups", 1.0)
     proposed, reason = _decided(before.verdict, options, horizon_h)
-    return Regrouping(before, _alone(running, problem), tuple(options), proposed, reason)
+    alone = _alone(running, problem, unseen or inputs.scored)
+    return Regrouping(before, scored(before), alone, tuple(options), proposed, reason)
 
 
 def _ways(running: Running, problem: Problem, moving: MovingProblem, seed: int) -> Iterator[tuple[RegroupKind, Found]]:
@@ -178,9 +188,11 @@ def _option(
     groups: Sequence[Group],
     migration: Migration,
     horizon_h: float,
+    scored: Callable[[Judged], Verdict],
 ) -> RegroupOption:
     layout = Layout(tuple(sorted(groups, key=lambda group: group.name)), running.layout.source, METHOD)
     verdict = admit(layout, running.machines, running.inputs.scored)
+    judged = Judged(layout, verdict)
     former = {group.name: group for group in running.layout.groups}
     home = {name: group.name for group in running.layout.groups for name in group.workloads}
     after = {group.name: group for group in layout.groups}
@@ -190,7 +202,8 @@ def _option(
     saving = before.verdict.cost.expected - verdict.cost.expected
     return RegroupOption(
         kind=kind,
-        judged=Judged(layout, verdict),
+        judged=judged,
+        scored=scored(judged),
         moves=tuple(
             Move(name, home[name], group.name)
             for group in layout.groups
@@ -214,7 +227,7 @@ def _barred(before: Verdict, after: Verdict) -> str | None:
         return f"it breaks {broken[0].rule}: {broken[0].subject}: {broken[0].message}"
     more = _short(after) - _short(before)
     if more > TOLERATED_SHARE * len(after.workload_attainment):
-        return f"{more} more workloads would miss their objective on the later window."
+        return f"{more} more workloads would miss their objective."
     return None
 
 
@@ -253,12 +266,12 @@ def _decided(before: Verdict, options: Sequence[RegroupOption], horizon_h: float
     )
 
 
-def _alone(running: Running, problem: Problem) -> CostInterval:
-    """What everyone on an endpoint of their own costs on the later window."""
+def _alone(running: Running, problem: Problem, traffic: Traffic) -> CostInterval:
+    """What everyone on an endpoint of their own costs."""
     count = len(running.inputs.fleet.workloads)
     sized = [((i,), sizing) for i in range(count) if (sizing := problem.sizer.size((i,))) is not None]
     alone = spelled_layout(running.machines, running.inputs.planned, sized, source="solver", method="one endpoint each")
-    return admit(alone, running.machines, running.inputs.scored).cost
+    return admit(alone, running.machines, traffic).cost
 
 
 def _spelling(groups: Sequence[Group]) -> tuple[Group, ...]:

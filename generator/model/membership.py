@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from generator.model.proposal import CostInterval, Group, GroupVerdict, Judged, Usage, Violation
+from generator.model.proposal import CostInterval, Group, GroupVerdict, Judged, Usage, Verdict, Violation
 from generator.model.vocabulary import MembershipKind, RegroupKind, Source
 
 
@@ -111,12 +111,14 @@ class RegroupOption:
         "resized": machines and scaling chosen anew, nobody moves; "few-moves": groups changed only as far as each
         change pays for itself; "anew": planned as if nothing ran.
     judged : Judged
-        The whole layout, on the later window.
+        The whole layout, on the traffic that decides.
+    scored : Verdict
+        Of the same layout, on traffic that decided nothing.
     moves : tuple of Move
     changed, added, ended : tuple of str
         Names of groups that change in place, that are new, and that end.
     saving_usd_per_h : float
-        Expected cost of the running layout less its own, both on the later window.
+        Expected cost of the running layout less its own, both on the traffic that decides.
     migration_usd : float
     net_usd : float
         What it saves over the horizon, less the migration.
@@ -126,6 +128,7 @@ class RegroupOption:
 
     kind: RegroupKind
     judged: Judged
+    scored: Verdict
     moves: tuple[Move, ...]
     changed: tuple[str, ...]
     added: tuple[str, ...]
@@ -143,9 +146,11 @@ class Regrouping:
     Parameters
     ----------
     before : Judged
-        The running layout, on the later window.
+        The running layout, on the traffic that decides.
+    scored : Verdict
+        Of the running layout, on traffic that decided nothing.
     baseline : CostInterval
-        Everyone on an endpoint of their own there, US dollars an hour.
+        Everyone on an endpoint of their own on that traffic, US dollars an hour.
     options : tuple of RegroupOption
         Those that differ from what runs.
     proposed : int or None
@@ -154,6 +159,7 @@ class Regrouping:
     """
 
     before: Judged
+    scored: Verdict
     baseline: CostInterval
     options: tuple[RegroupOption, ...]
     proposed: int | None

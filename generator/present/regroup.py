@@ -6,10 +6,20 @@ from typing import Literal
 from rich.console import Console
 from rich.text import Text
 
-from generator.model import CostInterval, Migration, Profile, Regrouping, RegroupKind, RegroupOption
+from generator.model import (
+    CostInterval,
+    Migration,
+    Profile,
+    Regrouping,
+    RegroupKind,
+    RegroupOption,
+    Verdict,
+    Window,
+)
 from generator.present.answers import Answer, MonthlyCost
 from generator.present.figures import HOURS_PER_MONTH, attained, count, dollars, plain, some
 from generator.present.membership import ProgramChange
+from generator.present.plan_document import WindowDocument
 from generator.present.tables import table as opened
 
 WORDS: dict[RegroupKind, str] = {"resized": "resized", "few-moves": "few moves", "anew": "planned anew"}
@@ -25,7 +35,11 @@ class MoveAnswer(Answer):
 
 
 class RegroupChoice(Answer):
-    """One way. Costs are of the whole fleet on the later window; `barred` says why it is not proposed, else null."""
+    """One way; `barred` says why it is not proposed, else null.
+
+    `saving_usd` and `net_usd` are what decides, on traffic held back; cost, attainment, objectives missed, risk and
+    `scored_saving_usd` are of the scored window, which decided nothing.
+    """
 
     number: int
     kind: RegroupKind
@@ -41,6 +55,7 @@ class RegroupChoice(Answer):
     saving_usd: float
     migration_usd: float
     net_usd: float
+    scored_saving_usd: float
     barred: str | None
     program: ProgramChange
 
@@ -48,12 +63,15 @@ class RegroupChoice(Answer):
 class RegroupAnswer(Answer):
     """What `covey regroup` found. `proposed` is null where it is best to stay, `chosen` where nothing was written.
 
-    `saving_usd` and `net_usd` are over the horizon; the migration's three figures are assumptions.
+    Ways are found on the time before `decided_window`, and decided on it; figures of the fleet are of `scored_window`.
+    Dollars are over the horizon; the migration's three figures are assumptions.
     """
 
     version: Literal[1] = 1
     fleet: str
     profile: Profile
+    decided_window: WindowDocument
+    scored_window: WindowDocument
     horizon_days: float
     update_h: float
     handover_h: float
@@ -73,14 +91,18 @@ def regroup_answer(
     found: Regrouping,
     programs: Sequence[ProgramChange],
     *,
+    decided: Window,
+    scored: Window,
     horizon_h: float,
     migration: Migration,
 ) -> RegroupAnswer:
     """Publish the ways a fleet may be regrouped, with what each would change in the program."""
-    verdict = found.before.verdict
+    verdict = found.scored
     return RegroupAnswer(
         fleet=fleet,
         profile=profile,
+        decided_window=_window(decided),
+        scored_window=_window(scored),
         horizon_days=horizon_h / 24.0,
         update_h=migration.update_h,
         handover_h=migration.handover_h,
@@ -89,7 +111,7 @@ def regroup_answer(
         attainment=verdict.attainment,
         objectives_missed=sum(one.rule == "SLO001" for one in verdict.violations),
         choices=tuple(
-            _choice(number, option, program, horizon_h)
+            _choice(number, option, program, found.scored, horizon_h)
             for number, (option, program) in enumerate(zip(found.options, programs, strict=True), start=1)
         ),
         proposed=None if found.proposed is None else found.proposed + 1,
@@ -98,8 +120,14 @@ def regroup_answer(
     )
 
 
-def _choice(number: int, option: RegroupOption, program: ProgramChange, horizon_h: float) -> RegroupChoice:
-    verdict = option.judged.verdict
+def _window(window: Window) -> WindowDocument:
+    return WindowDocument(start=window.start, end=window.end, bin_s=window.bin_s)
+
+
+def _choice(
+    number: int, option: RegroupOption, program: ProgramChange, before: Verdict, horizon_h: float
+) -> RegroupChoice:
+    verdict = option.scored
     return RegroupChoice(
         number=number,
         kind=option.kind,
@@ -115,6 +143,7 @@ def _choice(number: int, option: RegroupOption, program: ProgramChange, horizon_
         saving_usd=round(option.saving_usd_per_h * horizon_h, 4),
         migration_usd=round(option.migration_usd, 4),
         net_usd=round(option.net_usd, 4),
+        scored_saving_usd=round((before.cost.expected - verdict.cost.expected) * horizon_h, 4),
         barred=option.barred,
         program=program,
     )
@@ -144,9 +173,10 @@ def show_regroup(answer: RegroupAnswer, console: Console) -> None:
             ("in time", lambda one: attained(one.attainment)),
             ("objectives missed", lambda one: str(one.objectives_missed)),
             ("risk, of 4", lambda one: str(one.risk)),
-            (f"saved {days}", lambda one: _signed(one.saving_usd)),
+            (f"decides: saved {days}", lambda one: _signed(one.saving_usd)),
             ("the way there", lambda one: dollars(one.migration_usd)),
             (f"left {days}", lambda one: _signed(one.net_usd)),
+            (f"scored: saved {days}", lambda one: _signed(one.scored_saving_usd)),
             ("stacks that change", lambda one: some((*one.program.stacks, *one.program.stacks_removed), 3) or "none"),
             ("lines of data", lambda one: f"+{one.program.lines_added} -{one.program.lines_removed}"),
         )
@@ -158,6 +188,8 @@ def show_regroup(answer: RegroupAnswer, console: Console) -> None:
             f"runs twice for {answer.update_h * 60:.0f} minutes, one that ends serves on for {answer.handover_h:g} h."
         )
         console.print(Text(assumed, "dim"))
+        decided, scored = _span(answer.decided_window), _span(answer.scored_window)
+        console.print(Text(f"Decided on {decided}; what decided nothing and scores is {scored}.", "dim"))
     for one in answer.choices:
         if one.barred is not None:
             console.print(Text(f"{one.number} is barred: {plain(one.barred)}"))
@@ -172,6 +204,10 @@ def show_regroup(answer: RegroupAnswer, console: Console) -> None:
             console.print(Text(f"  and {count(len(moves) - SHOWN_MOVES, 'move')} more, with --json"))
     if answer.chosen is None and answer.choices:
         console.print(Text(f"Nothing was written. --choose N writes one of {count(len(answer.choices), 'choice')}."))
+
+
+def _span(window: WindowDocument) -> str:
+    return f"{window.start:%Y-%m-%d} to {window.end:%Y-%m-%d} UTC"
 
 
 def _signed(amount: float) -> str:

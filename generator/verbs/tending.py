@@ -92,11 +92,16 @@ def regroup(
     journal: JournalAt = None,
     json: Json = False,
 ) -> None:
-    """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one."""
+    """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one.
+
+    Ways are found on the first three quarters of the planning window and decided on its last; what they are worth is
+    told from the scored window, which decides nothing.
+    """
     from generator.catalog import read_catalog
     from generator.lessons import load_learned
+    from generator.membership import held_back
     from generator.membership import regroup as regrouped
-    from generator.model import Migration
+    from generator.model import Judged, Migration
     from generator.present.regroup import regroup_answer, show_regroup
     from generator.standing import Standing
 
@@ -106,24 +111,29 @@ def regroup(
         standing = Standing(project, inputs, {workload.name for workload in inputs.fleet.workloads})
         migration = Migration(handover_h=handover_hours, usd_per_move=usd_per_move)
         horizon_h = horizon_days * 24.0
+        deciding = held_back(inputs)
         with bar() as told:
             found = regrouped(
-                inputs,
+                deciding,
                 catalog,
                 standing.layout,
                 standing.profile,
                 seed=seed,
                 horizon_h=horizon_h,
                 migration=migration,
+                unseen=inputs.scored,
                 progress=told,
             )
-        programs = [standing.program(option.judged, inputs, catalog, found.baseline) for option in found.options]
+        scored = [Judged(option.judged.layout, option.scored) for option in found.options]
+        programs = [standing.program(one, inputs, catalog, found.baseline) for one in scored]
         changes = [standing.changes(program) for program in programs]
         answer = regroup_answer(
             inputs.fleet.name,
             standing.profile,
             found,
             changes,
+            decided=deciding.scored.window,
+            scored=inputs.scored.window,
             horizon_h=horizon_h,
             migration=migration,
         )

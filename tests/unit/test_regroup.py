@@ -7,8 +7,9 @@ import pytest
 
 from generator.admit import admit
 from generator.correlate import correlate
+from generator.errors import InputError
 from generator.layouts import layout
-from generator.membership import regroup
+from generator.membership import held_back, regroup
 from generator.membership.kept import MovingProblem, migration_usd, named
 from generator.membership.running import Running
 from generator.model import Group, Inputs, Layout, Migration, Regrouping
@@ -191,3 +192,37 @@ def test_a_migration_is_paid_for_moves_updates_and_handovers() -> None:
     price = migration_usd(before, after, {"one": 3.0, "two": 2.0, "three": 100.0}, Migration(0.5, 10.0, 7.0))
 
     assert 7.0 + 3.0 * 0.5 + 2.0 * 10.0 == price
+
+
+def test_what_scores_a_regrouping_decides_nothing_of_it(wasteful: tuple[Inputs, Layout, Regrouping]) -> None:
+    inputs, running, found = wasteful
+    table = fleets.table(inputs.fleet)
+    unseen = replace(inputs.scored, rate_rps=inputs.scored.rate_rps * 100.0)
+
+    other = regroup(inputs, CATALOG, running, "cheapest", unseen=unseen)
+
+    assert (found.proposed, found.reason) == (other.proposed, other.reason)
+    assert [option.judged.layout for option in found.options] == [option.judged.layout for option in other.options]
+    assert [option.net_usd for option in found.options] == [option.net_usd for option in other.options]
+    assert admit(running, table, unseen).cost == other.scored.cost
+    for option in other.options:
+        assert admit(option.judged.layout, table, unseen).cost == option.scored.cost
+        assert option.scored.cost.expected > option.judged.verdict.cost.expected
+
+
+def test_what_is_held_back_follows_what_is_searched_and_the_scored_window_is_in_neither() -> None:
+    inputs = given()
+    cut = held_back(inputs)
+
+    assert inputs.planned.window.start == cut.planned.window.start
+    assert cut.planned.window.end == cut.scored.window.start
+    assert inputs.planned.window.end == cut.scored.window.end == inputs.scored.window.start
+    assert (72, 24) == (cut.planned.window.bins, cut.scored.window.bins)
+    assert np.array_equal(inputs.planned.rate_rps, np.hstack([cut.planned.rate_rps, cut.scored.rate_rps]))
+
+
+def test_a_planning_window_that_cannot_be_cut_is_refused() -> None:
+    inputs = fleets.inputs(fleets.fleet([fleets.workload("a")]), np.ones((1, 6)))
+
+    with pytest.raises(InputError, match="has 3 bins, too few"):
+        held_back(inputs)

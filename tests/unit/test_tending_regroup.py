@@ -35,7 +35,11 @@ def test_looking_writes_nothing_and_shows_what_the_moves_cost(place: Path) -> No
     assert before == contents(place)
     assert answer["chosen"] is None
     assert 365.0 == answer["horizon_days"]
+    assert answer["decided_window"]["end"] == answer["scored_window"]["start"]
+    assert answer["choices"]
     for one in answer["choices"]:
+        fleet_s = answer["cost_usd_per_month"]["expected"] - one["cost_usd_per_month"]["expected"]
+        assert fleet_s / 730.0 * 24.0 * 365.0 == pytest.approx(one["scored_saving_usd"], abs=1.0)
         assert one["saving_usd"] - one["migration_usd"] == pytest.approx(one["net_usd"], abs=1e-3)
         assert (one["migration_usd"] > 0) == bool(one["moves"] or one["changed"] or one["ended"])
 
