@@ -5,7 +5,7 @@ SCHEMAS := build/schemas
 # A file stays on one core: its tests share a running fleet, a plan, a recording. In the order they are named in.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-drift year bench-solver bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale bench-cost bench-join bench-drift year bench-solver bench-correlation bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
@@ -42,6 +42,11 @@ bench-cost: .venv/ready
 
 bench-solver: .venv/ready
 	$(BIN)/python -m benchmarks.solver
+	$(BIN)/python -m benchmarks.cp_sat --workloads 60 100
+
+# Blocked partners beside one bare matrix product.
+bench-correlation: .venv/ready
+	$(BIN)/python -m benchmarks.correlation
 
 bench-proposers: .venv/ready
 	$(BIN)/python -m benchmarks.proposers

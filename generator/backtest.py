@@ -85,6 +85,7 @@ def backtest(
     *,
     profile: Profile = "cheapest",
     progress: Callable[[float], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Lesson:
     """Plan on the early part of the planning window, judge on its later part.
 
@@ -106,12 +107,14 @@ def backtest(
         Under whose weighting to plan: what a plan may leave idle, and how sure it has to be, changes what holds later.
     progress : callable, optional
         Called with the share done.
+    stop : callable
+        Tells whether to make do with what was tried by now.
 
     Returns
     -------
     Lesson
     """
-    trials = _Trials(machines, planned, correlation, communities, profile)
+    trials = _Trials(machines, planned, correlation, communities, profile, stop)
     searched = trials.searched(MISS_FACTORS[0], progress)
     contenders: list[tuple[str | None, tuple[Members, ...]]] = [(None, searched)]
     for name, found in packed(trials.problem(Lesson(1.0))).items():
@@ -122,7 +125,7 @@ def backtest(
         trials.compete(packing, groups, MISS_FACTORS[0])
     if not trials.results:
         return Lesson(HEADROOMS[0])
-    if best(trials.results).lesson.packing is not None:
+    if best(trials.results).lesson.packing is not None and not stop():
         # Some workload may not be served at all with so few misses; then the packing stands.
         with suppress(InfeasibleError):
             trials.compete(None, trials.searched(FEWER_MISSES), FEWER_MISSES)
@@ -144,8 +147,9 @@ class _Trials:
         correlation: CorrelationGraph,
         communities: Communities,
         profile: Profile,
+        stop: Callable[[], bool],
     ) -> None:
-        self.machines = machines
+        self.machines, self.stop = machines, stop
         self.correlation, self.communities = correlation, communities
         self.profile: Profile = profile
         self.early, self.late = split(planned, EARLY_SHARE)
@@ -160,7 +164,13 @@ class _Trials:
         if terms not in self.problems:
             weighting = lesson.weighting(self.profile)
             self.problems[terms] = Problem(
-                self.machines, self.early, self.correlation, self.communities, weighting, lesson.headroom
+                self.machines,
+                self.early,
+                self.correlation,
+                self.communities,
+                weighting,
+                lesson.headroom,
+                stop=self.stop,
             )
         return self.problems[terms]
 
@@ -173,6 +183,8 @@ class _Trials:
     def compete(self, packing: str | None, groups: tuple[Members, ...], miss_factor: float) -> None:
         """Judge groups at rising headrooms until that grows too dear."""
         for headroom in HEADROOMS:
+            if self.results and self.stop():
+                return
             lesson = Lesson(headroom, miss_factor, packing)
             plan = self._sized(lesson, groups)
             if plan is None:
@@ -192,6 +204,8 @@ class _Trials:
         """Find what saves money by the clock without using up what was attained beyond the objective, if anything."""
         enough = min(winner.attainment, 1.0 - AS_GOOD_AS_NONE * (1.0 - self.asked))
         for headroom in HEADROOMS[HEADROOMS.index(winner.lesson.headroom) :]:
+            if self.stop():
+                return None
             lesson = replace(winner.lesson, headroom=headroom)
             plan = self._sized(lesson, winner.groups)
             if plan is None:

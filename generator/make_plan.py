@@ -9,6 +9,7 @@ from generator.pipeline import plan
 from generator.present.document import document
 from generator.present.plan_document import PlanDocument
 from generator.seat import Seat
+from generator.stages import HERE, Work
 
 
 def make_plan(
@@ -20,6 +21,7 @@ def make_plan(
     seat: Seat | None,
     journal: str | None,
     progress: Callable[[str, float], None],
+    work: Work = HERE,
 ) -> tuple[Plan, PlanDocument]:
     """Plan as past decisions and whoever is asked suggest, and record what was asked and what came of it.
 
@@ -36,6 +38,8 @@ def make_plan(
         As `JournalAt` says.
     progress : callable
         Called with a stage and the share of it that is done.
+    work : Work
+        Where series are correlated, how long it may take, and what an interrupted run has finished.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def make_plan(
     history = history_of_plans(fleet, journal)
     memory = history.remembered()
     model, notes = (history.overheard(seat[0]), seat[1]) if seat else (None, None)
-    found = plan(inputs, catalog, seed=seed, model=model, memory=memory, notes=notes, progress=progress)
+    found = plan(inputs, catalog, seed=seed, model=model, memory=memory, notes=notes, progress=progress, work=work)
     published = document(found)
     history.try_to_keep(published, inputs, catalog)
     return found, published

@@ -1,6 +1,7 @@
 """The method, one line a step."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from generator.admit import admit
 from generator.advise import advise
@@ -10,7 +11,7 @@ from generator.capacity.sizing import Sizer, Sizing
 from generator.contest import contest
 from generator.correlate import correlate
 from generator.dialogue import Example, LanguageModel, OfflineProposer
-from generator.errors import InfeasibleError
+from generator.errors import InfeasibleError, InputError
 from generator.heeded import heeded
 from generator.layouts import layout
 from generator.model import (
@@ -29,9 +30,13 @@ from generator.partition import partition
 from generator.recommend import recommend
 from generator.schedule import schedule
 from generator.solve import Problem, Solution, best_packings, fluid_bound, solve, with_sizing
+from generator.stages import HERE, Deadline, Found, Work
 from generator.why_not import why_not
 
 Progress = Callable[[str, float], None]
+# What part of a time limit may be gone when each recommendation's backtest is over, and when its groups are found;
+# judging comes on top.
+DUE: dict[Profile, tuple[float, float]] = {"cheapest": (0.4, 0.6), "balanced": (0.7, 0.8), "resilient": (0.9, 1.0)}
 
 
 def plan(
@@ -43,6 +48,7 @@ def plan(
     memory: Sequence[Example] = (),
     notes: str | None = None,
     progress: Progress = lambda _stage, _share: None,
+    work: Work = HERE,
 ) -> Plan:
     """Plan a fleet: correlate, partition, backtest, solve, propose, admit, recommend.
 
@@ -60,6 +66,9 @@ def plan(
         What an operator wants the model to know.
     progress : callable
         Called with a stage's name and the share of it that is done, 0 to 1.
+    work : Work
+        Where series are correlated, what an interrupted run has finished, and how much of a time limit is gone: what
+        that cuts short, `limited_by` says, and another run may differ.
 
     Returns
     -------
@@ -70,22 +79,27 @@ def plan(
     InfeasibleError
         A workload cannot be served at all.
     """
+    deadline = Deadline(work.used)
     progress("reading the machines", 0.0)
     table = machines(inputs.fleet, catalog)
     progress("correlating", 0.0)
-    correlation = correlate(inputs.fleet, inputs.planned)
+    correlation = correlate(inputs.fleet, inputs.planned, over=work.over)
     progress("finding communities", 0.0)
     communities = partition(correlation, seed=seed)
 
     def learned(profile: Profile) -> Lesson:
-        return backtest(
-            table,
-            inputs.planned,
-            correlation,
-            communities,
-            profile=profile,
-            progress=lambda share: progress(f"backtesting {profile}", share),
-        )
+        def made() -> Lesson:
+            return backtest(
+                table,
+                inputs.planned,
+                correlation,
+                communities,
+                profile=profile,
+                progress=lambda share: progress(f"backtesting {profile}", share),
+                stop=deadline.by(DUE[profile][0]),
+            )
+
+        return work.recall(f"backtest, {profile}", Lesson, made)
 
     first = learned("cheapest")
     seat = model or OfflineProposer()
@@ -100,12 +114,19 @@ def plan(
             # weighting need not follow it: the search may hold where the cheapest, which scales to zero, did not.
             lesson = first if first.packing is None or profile == "cheapest" else learned(profile)
 
+            @cache
             def problem_at(headroom: float, profile: Profile = profile, lesson: Lesson = lesson) -> Problem:
-                return Problem(table, inputs.planned, correlation, communities, lesson.weighting(profile), headroom)
+                terms, stop = lesson.weighting(profile), deadline.by(DUE[profile][1])
+                return Problem(table, inputs.planned, correlation, communities, terms, headroom, stop=stop)
 
-            problem, solution = _solve(
-                problem_at, lesson, seed, lambda share, p=profile: progress(f"solving for {p}", share)
-            )
+            def made(
+                at: Callable[[float], Problem] = problem_at, lesson: Lesson = lesson, profile: Profile = profile
+            ) -> Found:
+                return _solve(at, lesson, seed, lambda share: progress(f"solving for {profile}", share))
+
+            groups = work.recall(f"groups, {profile}", Found, made)
+            problem = problem_at(groups.headroom)
+            solution = _solution(problem, groups)
         except InfeasibleError as found:
             # Only the cheapest asks for nothing but what the fleet itself asks for.
             if profile == "cheapest":
@@ -149,6 +170,7 @@ def plan(
         why_not=(*why_not(recommendations, sizers), *heeded(recommendations, sizers)),
         gap=None if any(gap is None for gap in gaps) else max(gap for gap in gaps if gap is not None),
         fluid_bound_usd_per_h=fluid_bound(problems["cheapest"]),
+        limited_by="time" if deadline.cut_short else None,
         note=note,
         ledger=Ledger(seat.name, seat.source, tuple(entries), advice),
     )
@@ -156,24 +178,30 @@ def plan(
 
 def _solve(
     problem_at: Callable[[float], Problem], lesson: Lesson, seed: int, progress: Callable[[float], None]
-) -> tuple[Problem, Solution]:
+) -> Found:
     """Solve anew on the whole planning window, by what the backtest found to hold.
 
     Where quotas leave no room for headroom, the plan goes without.
     """
-    problem = problem_at(lesson.headroom)
     try:
-        return problem, _solved(problem, lesson, seed, progress)
+        return _found(problem_at, lesson.headroom, lesson, seed, progress)
     except InfeasibleError:
         if lesson.headroom == 1.0:
             raise
-    problem = problem_at(1.0)
-    return problem, _solved(problem, lesson, seed, progress)
+    return _found(problem_at, 1.0, lesson, seed, progress)
 
 
-def _solved(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[float], None]) -> Solution:
+def _found(
+    problem_at: Callable[[float], Problem],
+    headroom: float,
+    lesson: Lesson,
+    seed: int,
+    progress: Callable[[float], None],
+) -> Found:
+    problem = problem_at(headroom)
     if lesson.packing is None:
-        return solve(problem, seed=seed, progress=progress)
+        solved = solve(problem, seed=seed, progress=progress)
+        return Found(headroom, tuple(members for members, _ in solved.groups), solved.gap, solved.method)
     # On the whole window another packing may be needed where this one can no longer be served.
     found = [
         (best_packings(problem, atoms, 1, (lesson.packing,)) or best_packings(problem, atoms, 1))[0]
@@ -181,7 +209,20 @@ def _solved(problem: Problem, lesson: Lesson, seed: int, progress: Callable[[flo
     ]
     chosen = sorted(group for _, groups in found for group in groups)
     used = ", ".join(sorted({name for name, _ in found}))
-    return Solution(with_sizing(problem, chosen), sum(map(problem.worth, chosen)), None, f"packing: {used}")
+    return Found(headroom, tuple(chosen), None, f"packing: {used}")
+
+
+def _solution(problem: Problem, found: Found) -> Solution:
+    # Of a file that somebody changed anything may have come.
+    everyone = sorted(i for members in found.groups for i in members) == list(range(len(problem.share)))
+    groups = with_sizing(problem, list(found.groups)) if everyone else ()
+    if not everyone or len(groups) < len(found.groups):
+        raise InputError(
+            "the stages kept of an earlier run",
+            "their groups do not hold every workload once, or cannot be served.",
+            "Remove that file; the plan begins anew.",
+        )
+    return Solution(groups, sum(map(problem.worth, found.groups)), found.gap, found.method)
 
 
 def _judged(one: Layout, inputs: Inputs, table: Machines, seed: int | None = None) -> Judged:

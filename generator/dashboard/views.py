@@ -87,7 +87,7 @@ def plan_view(plan: PlanDocument, profile: Profile) -> dict[str, Any]:
         "plan": plan,
         "profile": profile,
         "cards": [card(one, plan.chosen) for one in plan.recommendations],
-        "bounds": bounds(plan.gap, plan.fluid_bound_usd_per_h),
+        "bounds": bounds(plan.gap, plan.fluid_bound_usd_per_h, plan.limited_by),
         "prices": prices(plan),
         "costs": made_here(picture_of_costs(coloured)),
         "costs_wide": is_wide(coloured),

@@ -243,6 +243,7 @@ class Plan:
     """Everything `covey plan` found. The windows are those of the inputs.
 
     `fluid_bound_usd_per_h` is what the mean load alone takes on the cheapest processors: valid for any plan, and loose.
+    `limited_by` is None where only counted work ended the search, so that another run gives the same plan.
     """
 
     inputs: Inputs
@@ -258,3 +259,4 @@ class Plan:
     fluid_bound_usd_per_h: float
     note: str | None
     ledger: Ledger
+    limited_by: Literal["time"] | None = None

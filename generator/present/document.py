@@ -105,6 +105,7 @@ def document(plan: Plan) -> PlanDocument:
         ),
         gap=None if plan.gap is None else _rounded(plan.gap),
         fluid_bound_usd_per_h=_rounded(plan.fluid_bound_usd_per_h),
+        limited_by=plan.limited_by,
         note=plan.note,
         ledger=_ledger(plan.ledger),
     )

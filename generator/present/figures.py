@@ -11,12 +11,15 @@ HOURS_PER_MONTH = 730.0
 DAYS_WORDS = {"all": "every day", "weekdays": "on weekdays", "weekend": "on weekends"}
 
 
-def bounds(gap: float | None, fluid_usd_per_h: float) -> str:
-    """How far from the best a plan can be, in a sentence or two."""
+def bounds(gap: float | None, fluid_usd_per_h: float, limited_by: str | None) -> str:
+    """How far from the best a plan can be, in a sentence or two, and whether it was cut short."""
     fluid = f"The mean load alone takes {dollars(fluid_usd_per_h)} an hour on the cheapest processors, a loose bound."
-    if gap is None:
-        return fluid
-    return f"The solver's gap to the bound over all groups it generated is {gap:.1%}. {fluid}"
+    told = [
+        "A time limit cut the search short; another run may find another plan." if limited_by == "time" else "",
+        "" if gap is None else f"The solver's gap to the bound over all groups it generated is {gap:.1%}.",
+        fluid,
+    ]
+    return " ".join(filter(None, told))
 
 
 def dollars(amount: float) -> str:

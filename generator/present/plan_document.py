@@ -230,6 +230,8 @@ class PlanDocument(_Part):
     `current` is null where the fleet does not say what runs today, `gap` where no bound was computed (else the share
     by which a cheaper plan could at most undercut the cheapest found among the groups generated), `note` where
     there is nothing to add. `fluid_bound_usd_per_h` is what the mean load alone takes on the cheapest processors.
+    `limited_by` is "time" where a time limit ended the search early, so that another run may find another plan; else
+    null: the work was counted, and the same inputs and seed give the same bytes.
     """
 
     version: Literal[1] = 1
@@ -246,6 +248,7 @@ class PlanDocument(_Part):
     why_not: tuple[WhyNotDocument, ...]
     gap: float | None
     fluid_bound_usd_per_h: Annotated[float, Field(ge=0)]
+    limited_by: Literal["time"] | None = None
     note: Prose | None
     ledger: LedgerDocument
 

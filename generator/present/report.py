@@ -68,7 +68,7 @@ def report(plan: Plan, published: PlanDocument) -> str:
         prices=prices(published),
         cards=cards,
         chosen_card=next(one for one in cards if one["chosen"]),
-        bounds=bounds(published.gap, published.fluid_bound_usd_per_h),
+        bounds=bounds(published.gap, published.fluid_bound_usd_per_h, published.limited_by),
         costs=made_here(picture_of_costs(coloured)),
         costs_wide=is_wide(coloured),
         service=made_here(picture_of_service(coloured)),

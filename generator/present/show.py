@@ -203,7 +203,7 @@ def _comparison(plan: PlanDocument, console: Console) -> None:
             sep="",
         )
     show_ledger(plan.ledger, console)
-    for line in filter(None, (plan.note, bounds(plan.gap, plan.fluid_bound_usd_per_h))):
+    for line in filter(None, (plan.note, bounds(plan.gap, plan.fluid_bound_usd_per_h, plan.limited_by))):
         console.print(Text(plain(line)))
     console.print()
     console.print(

@@ -1,6 +1,6 @@
 """The grouping problem: which sets of workloads may form a group, and what a group is worth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,8 @@ class Problem:
     weighting : Weighting
     headroom : float
         Factor on the load that a plan must bear.
+    stop : callable
+        Tells whether to make do with what is found by now; without it only counted work ends a search.
 
     Raises
     ------
@@ -93,7 +95,10 @@ class Problem:
         communities: Communities,
         weighting: Weighting,
         headroom: float,
+        *,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
+        self.stop = stop
         self.machines = machines
         self.traffic = traffic
         self.weighting = weighting
@@ -223,15 +228,16 @@ class Problem:
 
 
 class Budget:
-    """Work left, counted in groups looked at, so that a plan never depends on the machine's speed."""
+    """Work left, counted in groups looked at: a plan depends on the machine's speed only where a stop is asked for."""
 
     def __init__(self, problem: Problem, sizings: int) -> None:
         self._sizer = problem.sizer
         self._limit = self._sizer.looks + sizings
+        self._stop = problem.stop
 
     def spent(self) -> bool:
         """Tell whether the work is used up."""
-        return self._sizer.looks >= self._limit
+        return self._sizer.looks >= self._limit or self._stop()
 
 
 def union(*parts: Members) -> Members:

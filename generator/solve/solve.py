@@ -191,13 +191,17 @@ def _packed(
     """Worth, packing and groups at every host size where they can be served."""
     _each_alone_is_possible(problem, atoms)
     seen = units(problem, atoms)
+    shared = False
     for name in names:
+        if shared and problem.stop():
+            return
         packing = PACKINGS[name]
         onto = hosts(problem, atoms, 1 if name == "dedicated" else HOST_SIZES)
         for made in packing.pack(seen, packing.settings[0], onto):
             groups = tuple(sorted(made))
             worth = sum(map(problem.worth, groups))
             if worth < np.inf:
+                shared = shared or name != "dedicated"
                 yield worth, name, groups
 
 

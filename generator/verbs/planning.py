@@ -10,10 +10,12 @@ from generator.history import JournalAt, refer
 from generator.options import FleetPath, Json, PlanFile, ProfileOption, Seed
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, seated
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
+from generator.verbs.conditions import ResumeFile, Scheduler, TimeLimit, work_under
 
 if TYPE_CHECKING:
     from generator.model import Catalog, Inputs, Plan
     from generator.present.plan_document import PlanDocument
+    from generator.stages import Work
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it does not exist.")]) -> None:
@@ -46,16 +48,20 @@ def plan(
     llm_record: LlmRecord = None,
     llm_replay: LlmReplay = False,
     journal: JournalAt = None,
+    time_limit: TimeLimit = None,
+    resume: ResumeFile = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Group the fleet and print three recommendations beside what they would replace."""
-    for option, path in (("--report", report), ("--save", save)):
+    for option, path in (("--report", report), ("--save", save), ("--resume", resume)):
         if path is not None:
             must_be_writable(path, option)
     inputs, catalog = _read(fleet, journal)
     if llm is None and not no_llm:
         say("No language model is asked (--llm gemini would): the offline proposer sits in its seat.")
     seat = seated(None if no_llm else llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    found, published = _planned(fleet, inputs, catalog, seed=seed, seat=seat, journal=journal)
+    with work_under(inputs, catalog, seed, time_limit_s=time_limit, resume=resume, scheduler=scheduler) as work:
+        found, published = _planned(fleet, inputs, catalog, seed=seed, seat=seat, journal=journal, work=work)
     if save is not None:
         write_whole(save, published.text())
         say(f"Saved the plan to {save}.")
@@ -184,11 +190,15 @@ def _planned(
     seed: int,
     seat: Seat | None = None,
     journal: str | None = None,
+    work: "Work | None" = None,
 ) -> "tuple[Plan, PlanDocument]":
     from generator.make_plan import make_plan
+    from generator.stages import HERE
 
     with bar() as told:
-        return make_plan(fleet, inputs, catalog, seed=seed, seat=seat, journal=journal, progress=told)
+        return make_plan(
+            fleet, inputs, catalog, seed=seed, seat=seat, journal=journal, progress=told, work=work or HERE
+        )
 
 
 def _group_with(workload: str, groups: Any) -> str:

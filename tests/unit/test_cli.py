@@ -78,6 +78,32 @@ def test_plan_prints_json_under_the_published_schema_and_saves_the_same(fleet: P
     assert result.stderr == ""
 
 
+def test_a_time_limit_out_of_reach_leaves_the_plan_as_it_is(fleet: Path, saved: Path) -> None:
+    assert covey("plan", fleet, "--json", "--no-llm", "--time-limit", "1000000").stdout == saved.read_text()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_what_is_no_time_limit_is_refused(seconds: str, fleet: Path) -> None:
+    result = covey("plan", fleet, "--no-llm", f"--time-limit={seconds}")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_time_limit_and_kept_stages_exclude_each_other(fleet: Path, tmp_path: Path) -> None:
+    result = covey("plan", fleet, "--no-llm", "--time-limit", "9", "--resume", tmp_path / "stages.json")
+
+    assert result.exit_code == 2
+    assert "--time-limit cuts them short" in three_lines(result)[1]
+    assert files_in(tmp_path) == []
+
+
+def test_a_scheduler_that_is_none_is_refused(fleet: Path) -> None:
+    result = covey("plan", fleet, "--no-llm", "--scheduler", "somewhere")
+
+    assert result.exit_code == 2
+    assert "tcp://" in three_lines(result)[2]
+
+
 def test_plan_says_that_no_language_model_sits_in_the_seat(fleet: Path) -> None:
     result = covey("plan", fleet, "--json")
 
@@ -93,7 +119,7 @@ def test_plan_prints_tables_and_writes_a_report(fleet: Path, tmp_path: Path) -> 
     assert files_in(tmp_path) == ["plan.html"]
 
 
-@pytest.mark.parametrize("option", ["--report", "--save"])
+@pytest.mark.parametrize("option", ["--report", "--save", "--resume"])
 def test_a_file_that_cannot_be_written_is_refused_before_the_work(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

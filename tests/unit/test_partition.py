@@ -1,5 +1,10 @@
 """Communities: who moves together."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -68,3 +73,57 @@ def test_the_modularity_does_not_hang_on_the_order_of_sets_of_names() -> None:
     numbers = nx.relabel_nodes(found.graph, {name: i for i, name in enumerate(found.graph.nodes)})
 
     assert partition(found, seed=0) == partition(CorrelationGraph(numbers, (), ()), seed=0)
+
+
+BACKEND = """
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+asked = []
+class backend:
+    @staticmethod
+    def convert_from_nx(graph, *args, **kwargs):
+        return graph
+    @staticmethod
+    def convert_to_nx(result, *args, **kwargs):
+        return result
+    @staticmethod
+    def louvain_communities(graph, weight="weight", resolution=1, threshold=1e-07, max_level=None, seed=None):
+        asked.append(resolution)
+        return [{0, 1}, {2}, {3, 4, 5}]
+"""
+ASKING = """
+from tests.unit.test_partition import weighted
+from generator.partition import partition
+edges = [("a", "b", 0.9), ("d", "e", 0.9), ("e", "f", 0.9), ("c", "d", 0.1)]
+print(partition(weighted(*edges), seed=0).members)
+import other_louvain
+print(other_louvain.asked)
+"""
+
+
+def test_louvain_of_a_configured_networkx_backend_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "other_louvain.py").write_text(BACKEND)
+    (tmp_path / "other_louvain-1.dist-info").mkdir()
+    (tmp_path / "other_louvain-1.dist-info" / "METADATA").write_text("Name: other-louvain\nVersion: 1\n")
+    (tmp_path / "other_louvain-1.dist-info" / "entry_points.txt").write_text(
+        "[networkx.backends]\nother = other_louvain:backend\n"
+    )
+    root = Path(__file__).parents[2]
+    ran = subprocess.run(
+        [sys.executable, "-c", ASKING],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), str(root)]),
+            "NETWORKX_BACKEND_PRIORITY_ALGOS": "other",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert ran.stdout.splitlines() == ["((0, 1), (2,), (3, 4, 5))", "[0.5, 1.0, 2.0]"]

@@ -253,6 +253,7 @@ ODD: dict[str, FloatArray] = {
     "one request ever": np.where(np.arange(48) == 5, 1 / 300, np.zeros((3, 48))),
     "a single workload": days(1, 48, seed=9),
     "enormous": 1e3 * days(3, 48, seed=10),
+    "wildly scaled": days(3, 48, seed=14) * np.array([[1e-9], [1.0], [1e3]]),
 }
 
 
@@ -268,6 +269,20 @@ def test_odd_traffic_is_planned_all_the_same(odd: str, bin_s: float) -> None:
         figures = [r.verdict.cost.floor, r.verdict.cost.expected, r.verdict.cost.ceiling, r.verdict.attainment]
         assert np.isfinite(figures).all()
         assert r.verdict.cost.floor <= r.verdict.cost.expected + 1e-9 <= r.verdict.cost.ceiling + 2e-9
+
+
+def test_a_fleet_in_which_nobody_may_share_is_planned_one_by_one() -> None:
+    one = planned(fleet([workload(f"w{i}", tenant=f"t{i}") for i in range(4)]), days(4, 96, seed=15))
+
+    assert all(len(group.workloads) == 1 for groups in layouts(one) for group in groups)
+    assert all(r.saving_vs_baseline == pytest.approx(0.0) for r in one.recommendations[:1])
+
+
+def test_a_quarter_of_a_million_bins_are_planned() -> None:
+    one = planned(fleet([workload("a"), workload("b")]), np.tile(days(2, 96, seed=16), (1, 2604)), bin_s=60.0)
+
+    assert one.recommendations[0].verdict.groups[0].load.shape == (124_992,)
+    assert rules(one) <= {"SLO001"}
 
 
 def test_fewer_than_three_distinct_recommendations_are_explained() -> None:

@@ -1,0 +1,78 @@
+"""Under what conditions a long plan is made: a limit of time, stages kept for another run, a cluster."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from generator.errors import InputError
+
+if TYPE_CHECKING:
+    from generator.model import Catalog, Inputs
+    from generator.stages import Work
+
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        min=1,
+        max=1e6,
+        help="Search no longer than this; judging comes on top. Another run may then find another plan.",
+    ),
+]
+ResumeFile = Annotated[
+    Path | None,
+    typer.Option("--resume", metavar="FILE", help="Keeps finished stages; the same plan, interrupted, goes on there."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Correlate on a Dask cluster of your own, tcp://HOST:PORT; its workers have this covey, too.",
+    ),
+]
+
+
+@contextmanager
+def work_under(
+    inputs: "Inputs",
+    catalog: "Catalog",
+    seed: int,
+    *,
+    time_limit_s: float | None,
+    resume: Path | None,
+    scheduler: str | None,
+) -> "Generator[Work]":
+    """Set the conditions; the limit of time runs from now.
+
+    Raises
+    ------
+    InputError
+        A limit and kept stages are asked for together, or a file or a cluster is not what it should be.
+    """
+    from importlib.metadata import version
+
+    from generator.cluster import cluster
+    from generator.resume import resume as resumed
+    from generator.stages import HERE
+
+    work = HERE
+    if time_limit_s is not None:
+        if resume is not None:
+            what = "keeps whole stages, and --time-limit cuts them short."
+            raise InputError(f"--resume {resume}", what, "Leave one of the two out.")
+        began = monotonic()
+        work = replace(work, used=lambda: (monotonic() - began) / time_limit_s)
+    if resume is not None:
+        work = replace(work, recall=resumed(resume, inputs, catalog, seed, version("covey")))
+    if scheduler is None:
+        yield work
+    else:
+        with cluster(scheduler) as over:
+            yield replace(work, over=over)
