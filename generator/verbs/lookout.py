@@ -38,6 +38,10 @@ def observe(
             help="cloudwatch, cloud-monitoring, prometheus=URL or files=FILE; may be given again.",
         ),
     ],
+    cost: Annotated[
+        str | None,
+        typer.Option("--cost", metavar="FILE", help="An export of the bill, or explorer: AWS's, at 0.01 USD a page."),
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="Such as 2026-01-31T00:00Z; else a week before.")
     ] = None,
@@ -75,8 +79,9 @@ def observe(
     history = history_of_decisions(project, journal)
     now = datetime.now(UTC)
     readers = [_reader(one, now) for one in source]
-    names = ", ".join(reader.name for reader in readers)
     window = _window(since, until, float(bin_s), now, readers)
+    readers += [] if cost is None else [_bill(cost)]
+    names = ", ".join(reader.name for reader in readers)
     with bar() as told:
         told(f"asking {names}", 0.0)
         found = observed(everything, readers, window)
@@ -154,6 +159,17 @@ def _reader(source: str, now: datetime) -> "Source":
         from generator.observe.cloud_monitoring import CloudMonitoring
 
         return CloudMonitoring()
+
+
+def _bill(cost: str) -> "Source":
+    if cost != "explorer":
+        from generator.observe import BillFile
+
+        return BillFile(Path(cost))
+    with extras("aws", InputError):
+        from generator.observe.cost_explorer import CostExplorer
+
+        return CostExplorer()
 
 
 def _window(since: str | None, until: str | None, bin_s: float, now: datetime, readers: "Sequence[Source]") -> "Window":

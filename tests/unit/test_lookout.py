@@ -119,3 +119,29 @@ def test_where_a_region_gives_no_answer_the_others_are_kept_and_the_exit_says_so
     assert 2.0 == next(one for one in answer["groups"] if one["name"] == "fashion-usa")["rate_rps"]
     (found,) = remembered(Journal(place), answer["fleet"], newest=9)
     assert answer["unanswered"] == list(found.unanswered)
+
+
+def test_a_bill_beside_another_source_gives_the_costs_and_is_on_record_as_one(tmp_path: Path, seen: Path) -> None:
+    times = [f"{at(position)[:19]}Z" for position in (0, 3)]
+    columns = ("UsageStartDate", "UsageEndDate", "UnblendedCost", "CurrencyCode")
+    header = ",".join([*(f"lineItem/{column}" for column in columns), "resourceTags/user:group"])
+    bill = tmp_path / "bill.csv"
+    bill.write_text(f"{header}\n{times[0]},{times[1]},0.5,USD,fashion-usa\n")
+    place = tmp_path / "journal.sqlite"
+
+    done = covey("observe", PAPER, "--source", f"files={seen}", "--cost", bill, "--journal", place, "--json")
+
+    assert 0 == done.exit_code, done.stderr
+    answer = json.loads(done.stdout)
+    (group,) = [one for one in answer["groups"] if one["name"] == "fashion-usa"]
+    assert (2.0, 2.0) == (group["cost_usd_per_h"], group["replicas"])
+    assert f"{seen}, {bill} (billed)" == answer["source"]
+    (found,) = remembered(Journal(place), answer["fleet"], newest=9)
+    np.testing.assert_allclose([2.0, 2.0, 2.0], found.cost_usd_per_h[found.groups.names.index("fashion-usa")])
+    assert any("costs are billed ones" in note for note in found.notes)
+
+
+def test_a_bill_that_is_not_there_is_refused(seen: Path) -> None:
+    done = covey("observe", PAPER, "--source", f"files={seen}", "--cost", seen.parent / "none.csv")
+
+    assert (2, True) == (done.exit_code, "there is no such file" in done.stderr)
