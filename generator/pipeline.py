@@ -29,7 +29,7 @@ from generator.model import (
 from generator.partition import partition
 from generator.recommend import recommend
 from generator.schedule import schedule
-from generator.solve import Problem, Solution, best_packings, fluid_bound, solve, with_sizing
+from generator.solve import Problem, Solution, best_packings, blocks, fluid_bound, solve, with_sizing
 from generator.stages import HERE, Deadline, Found, Work
 from generator.why_not import why_not
 
@@ -205,7 +205,8 @@ def _found(
     # On the whole window another packing may be needed where this one can no longer be served.
     found = [
         (best_packings(problem, atoms, 1, (lesson.packing,)) or best_packings(problem, atoms, 1))[0]
-        for atoms in problem.classes
+        for whole in problem.classes
+        for atoms in blocks(problem, whole)
     ]
     chosen = sorted(group for _, groups in found for group in groups)
     used = ", ".join(sorted({name for name, _ in found}))

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.capacity.offers import Offers, fitting, offers
+from generator.capacity.permitted import permitted_machines, permitted_regions, round_trips_s
 from generator.errors import CatalogError, InfeasibleError
-from generator.geography import EARTH_RADIUS_KM, region_matches, round_trip_ms
 from generator.model import (
     CLOUD_OF_HOSTING,
     Catalog,
@@ -224,9 +224,7 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
     service = service[:, column_of] * np.array([factor for _, _, factor in known])
     slots, copies = slots[:, column_of], copies[:, column_of]
     processor_class = np.array([list(known).index(kind) for kind in kinds], dtype=np.intp)
-    machine_allowed = _machine_allowed(fleet, hostings, types, price, work, processor_class)
-    region_allowed = np.array([[_may_process(w, fleet, region) for region in regions] for w in fleet.workloads])
-    round_trip = np.array([[_round_trip_s(w, fleet, catalog, region) for region in regions] for w in fleet.workloads])
+    runs_there = np.isfinite(work)[:, processor_class] & np.isfinite(price).any(axis=1)
     egress = np.array([r.egress_usd_per_gib if r.egress_usd_per_gib is not None else np.nan for r in regions])
     response_gib = np.array([w.response_kib for w in fleet.workloads]) / 2**20
     table = Machines(
@@ -245,9 +243,9 @@ def machines(fleet: Fleet, catalog: Catalog) -> Machines:
         service_s=service,
         slots=slots,
         gpus_per_copy=copies,
-        round_trip_s=round_trip,
-        machine_allowed=machine_allowed,
-        region_allowed=region_allowed,
+        round_trip_s=round_trips_s(fleet, catalog, regions),
+        machine_allowed=permitted_machines(fleet, hostings, types) & runs_there,
+        region_allowed=permitted_regions(fleet, regions),
         egress_usd_per_request=response_gib[:, None] * np.nan_to_num(egress, nan=np.nanmax([0.0, *egress]))[None, :],
         egress_priced=~np.isnan(egress),
     )
@@ -328,46 +326,8 @@ def _gpus_per_copy(workload: Workload, machine: InstanceType) -> int:
     return int(np.ceil(workload.memory_gib / (USABLE_MEMORY_SHARE * machine.gpu_memory_gib)))
 
 
-def _machine_allowed(
-    fleet: Fleet,
-    hostings: tuple[Hosting, ...],
-    types: tuple[InstanceType, ...],
-    price: FloatArray,
-    work: FloatArray,
-    processor_class: NDArray[np.intp],
-) -> NDArray[np.bool_]:
-    allowed = np.zeros((len(fleet.workloads), len(types)), dtype=bool)
-    for i, workload in enumerate(fleet.workloads):
-        images = fleet.runtimes[workload.runtime].images
-        for k, (hosting, machine) in enumerate(zip(hostings, types, strict=True)):
-            pin, image = workload.pin, images.get(machine.cloud)
-            chosen = pin is None or (pin.hosting, pin.instance_type) == (hosting, machine.name)
-            allowed[i, k] = (
-                chosen
-                and image is not None
-                and hosting in image.hosting
-                and (machine.gpus > 0) == (workload.accelerator == "gpu")
-                and bool(np.isfinite(work[i, processor_class[k]]))
-                and bool(np.isfinite(price[k]).any())
-            )
-    return allowed
-
-
-def _may_process(workload: Workload, fleet: Fleet, region: Region) -> bool:
-    if workload.pin and (CLOUD_OF_HOSTING[workload.pin.hosting], workload.pin.region) != (region.cloud, region.name):
-        return False
-    if region.cloud not in fleet.runtimes[workload.runtime].images:
-        return False
-    return not workload.residency or any(region_matches(region, word) for word in workload.residency)
-
-
-def _round_trip_s(workload: Workload, fleet: Fleet, catalog: Catalog, region: Region) -> float:
-    trips = [round_trip_ms(fleet.places[place], region, catalog.network_ms) for place, _ in workload.users]
-    unknown_ms = catalog.network_ms[0] + catalog.network_ms[1] * np.pi * EARTH_RADIUS_KM
-    return max((unknown_ms if trip is None else trip for trip in trips), default=0.0) / 1e3
-
-
 def _each_runs_somewhere(table: Machines) -> None:
+    priced = np.isfinite(table.price_usd_per_h)
     for i, workload in enumerate(table.fleet.workloads):
         where = f"workload {workload.name}"
         pin = (
@@ -389,7 +349,7 @@ def _each_runs_somewhere(table: Machines) -> None:
                 f"{'a GPU' if workload.accelerator == 'gpu' else 'a CPU only'} (RUN001).",
                 "Give the runtime an image with such a hosting kind, or price a machine in `prices`.",
             )
-        offered = np.isfinite(table.price_usd_per_h[:, table.region_allowed[i]]).any(axis=1) & table.machine_allowed[i]
+        offered = priced[:, table.region_allowed[i]].any(axis=1) & table.machine_allowed[i]
         if not offered.any():
             raise InfeasibleError(
                 where,

@@ -79,7 +79,7 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     for number, atoms in enumerate(problem.classes):
         small = len(atoms) <= MAX_ATOMS
         groups: list[Members] = []
-        for block in _blocks(problem, atoms):
+        for block in blocks(problem, atoms):
             method, found = _searched(problem, block, STARTS if small else 1, SIZINGS if small else 0, seed)
             groups.extend(found)
             methods.add(method)
@@ -121,7 +121,7 @@ def _searched(
     return method, search(problem, atoms, groups, sizings=budget, seed=seed) if sizings else groups
 
 
-def _blocks(problem: Problem, atoms: tuple[Members, ...]) -> list[tuple[Members, ...]]:
+def blocks(problem: Problem, atoms: tuple[Members, ...]) -> list[tuple[Members, ...]]:
     """Cut a class into blocks of even size, at most `BLOCK_ATOMS`, neighbours in a community in one block."""
     count = -(-len(atoms) // BLOCK_ATOMS)
     if count <= 1:
@@ -161,9 +161,9 @@ def best_packings(
 
 
 def packed(problem: Problem) -> dict[str, list[Members]]:
-    """Group the whole fleet by each packing, at the host size that is cheapest for a class; cheapest packing first.
+    """Group the whole fleet by each packing, at the host size that is cheapest for a block; cheapest packing first.
 
-    A packing that can serve some class on no host size is left out.
+    A packing that can serve some block on no host size is left out.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def packed(problem: Problem) -> dict[str, list[Members]]:
     """
     groups_of: dict[str, list[Members]] = {name: [] for name in PACKINGS}
     worth_of = dict.fromkeys(PACKINGS, 0.0)
-    for atoms in problem.classes:
+    for atoms in (block for whole in problem.classes for block in blocks(problem, whole)):
         best: dict[str, tuple[float, tuple[Members, ...]]] = {}
         for worth, name, groups in _packed(problem, atoms, PACKINGS):
             best[name] = min(best.get(name, (worth, groups)), (worth, groups))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import networkx as nx
@@ -15,7 +16,7 @@ from generator.partition import partition
 from tests.fleets import days, fleet, traffic, workload
 
 
-def weighted(*edges: tuple[str, str, float], nodes: str = "abcdef") -> CorrelationGraph:
+def weighted(*edges: tuple[str, str, float], nodes: Sequence[str] = "abcdef") -> CorrelationGraph:
     graph = nx.Graph()
     graph.add_nodes_from(nodes)
     for a, b, weight in edges:
@@ -127,3 +128,33 @@ def test_louvain_of_a_configured_networkx_backend_is_taken(tmp_path: Path) -> No
     )
 
     assert ran.stdout.splitlines() == ["((0, 1), (2,), (3, 4, 5))", "[0.5, 1.0, 2.0]"]
+
+
+def planted(seed: int, *, bridges: int = 12) -> CorrelationGraph:
+    """Return five cliques of eight, loosely joined at random."""
+    rng = np.random.default_rng(seed)
+    names = [f"w{i:02}" for i in range(40)]
+    edges = [(names[i], names[j], 0.8) for i in range(40) for j in range(i) if i // 8 == j // 8]
+    edges += [(names[i], names[j], 0.1) for i, j in rng.integers(0, 40, (bridges, 2)).tolist() if i // 8 != j // 8]
+    return weighted(*edges, nodes=names)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_compiled_communities_of_large_fleets_are_those_networkx_finds(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    graph = planted(seed)
+    plain = partition(graph, seed=seed)
+    monkeypatch.setattr("generator.partition.MANY_EDGES", 0)
+    compiled = partition(graph, seed=seed)
+
+    assert tuple(tuple(range(8 * c, 8 * c + 8)) for c in range(5)) == plain.members == compiled.members
+    assert plain.modularity == pytest.approx(compiled.modularity)
+
+
+def test_a_compiled_community_that_falls_apart_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generator.partition.MANY_EDGES", 0)
+    found = partition(weighted(("a", "b", 0.9), ("c", "d", 0.9)), seed=0)
+
+    assert found.members == ((0, 1), (2, 3), (4,), (5,))
+    assert found.modularity == pytest.approx(0.5)
