@@ -29,6 +29,7 @@ from generator.capacity.objections import Objections
 from generator.capacity.offers import HOSTINGS, fixed
 from generator.capacity.sampling import sample_bins
 from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, WHOLE
+from generator.capacity.silence import never_silent
 from generator.capacity.size_workers import size_workers, worker_machines, workers_keep
 from generator.model import FloatArray, Hosting, ScheduledMinimum, Traffic
 
@@ -53,13 +54,14 @@ class Sizer:
     ----------
     machines : Machines
     traffic : Traffic
+        Who was asked nothing in it is sized for the rate of `never_silent`.
     terms : Terms
     """
 
     def __init__(self, machines: Machines, traffic: Traffic, terms: Terms) -> None:
         self.machines = machines
         self.terms = terms
-        self.traffic = traffic
+        self.traffic = traffic = never_silent(traffic)
         self._offers = machines.offers
         rate, weights, self._sampled = sample_bins(traffic)
         self._window = window(traffic, rate, weights, terms)

@@ -190,12 +190,15 @@ def test_corners_of_the_terms_give_finite_plans_that_hold(variation: float, perc
     ).all()
 
 
-def test_a_silent_workload_costs_its_minimum_and_misses_nothing() -> None:
-    planned = sizer(plain(1), np.zeros((1, 48)))
-    found = sized(planned.size([0]))
+@pytest.mark.parametrize(("latency_s", "minimum"), [(0.5, 1), (60.0, 0)])
+def test_a_silent_workload_runs_from_zero_only_if_its_first_request_may_start_cold(
+    latency_s: float, minimum: int
+) -> None:
+    one = fleet([workload("silent", objective=Objective(0.99, latency_s))])
+    found = sized(sizer(one, np.zeros((1, 48))).size([0]))
 
-    assert found.minimum == 0
-    assert found.usd_per_h == pytest.approx(0.0, abs=1e-6)
+    assert minimum == found.minimum
+    assert (found.usd_per_h < 0.01) == (minimum == 0)
 
 
 def test_a_model_over_several_gpus_is_sized_on_the_machine_that_has_them() -> None:

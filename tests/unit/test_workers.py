@@ -5,6 +5,7 @@ import pytest
 
 from generator.capacity.demand import Terms
 from generator.capacity.scaling import BEHAVIOUR
+from generator.capacity.silence import never_silent
 from generator.capacity.sizing import Sizer, Sizing
 from generator.capacity.workers import REFUSED_SHARE, cold_share, refused_share, worker_latencies, workers_for
 from generator.model import Deployed, FloatArray, Limits, Objective
@@ -128,3 +129,28 @@ def test_a_quota_on_workers_is_kept() -> None:
 
     assert found is not None
     assert known.hosting[found.machine] == "sagemaker-single-model"
+
+
+@pytest.mark.parametrize(
+    ("objective", "hosting"), [(PATIENT, "sagemaker-single-model"), (Objective(0.9, 60.0), "sagemaker-serverless")]
+)
+def test_a_workload_nobody_asked_yet_is_sized_for_half_a_request_so_it_starts_cold_only_if_it_bears_that(
+    objective: Objective, hosting: str
+) -> None:
+    found, sizing = sized(0.0, objective)
+
+    assert hosting == found
+    if hosting == "sagemaker-serverless":
+        # Half a request of 50 ms in a day.
+        assert 0.5 * 0.05 / 86_400 * 0.14 == pytest.approx(sizing.usd_per_h)
+
+
+def test_rates_of_those_who_were_asked_stay_as_they_are() -> None:
+    one = fleet([workload("asked"), workload("silent")])
+    seen = traffic(one, np.array([np.arange(288.0), np.zeros(288)]))
+
+    planned = never_silent(seen)
+
+    assert planned.rate_rps[0].tolist() == seen.rate_rps[0].tolist()
+    assert 0.5 == pytest.approx(planned.rate_rps[1].sum() * 300.0)
+    assert never_silent(planned) is planned
