@@ -127,17 +127,17 @@ class StackReport:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a cloud says of one endpoint or service.
+    """What a cloud says of one endpoint, service or API.
 
     Parameters
     ----------
     name : str
-        ``region/name`` on SageMaker, the whole resource name on Cloud Run.
+        ``region/name`` on SageMaker and API Gateway, the whole resource name on Cloud Run.
     message : str
         What serves, or what is wrong, without a full stop.
     """
 
-    kind: Literal["sagemaker", "cloud-run"]
+    kind: Literal["sagemaker", "cloud-run", "api-gateway"]
     name: str
     state: Literal["serves", "differs", "missing", "undecided"]
     message: str

@@ -76,10 +76,10 @@ class Deployment(Answer):
 
 
 class VerifiedEndpoint(Answer):
-    """One endpoint or service, and whether it serves what was deployed; `undecided` while it is being updated."""
+    """One endpoint, service or API, and whether it serves what was deployed; `undecided` while it is being updated."""
 
     stack: str
-    kind: Literal["sagemaker", "cloud-run"]
+    kind: Literal["sagemaker", "cloud-run", "api-gateway"]
     name: str
     state: Literal["serves", "differs", "missing", "undecided"]
     message: str

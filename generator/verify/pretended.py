@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from generator.model import Served
-from generator.verify.wanted import ENDPOINT, SERVICE, Wanted, WantedEndpoint
+from generator.verify.routes import WantedRoutes, compared, routes_of
+from generator.verify.wanted import API, ENDPOINT, SERVICE, Wanted, WantedEndpoint, WantedService
 
 
 def pretended_reader(folder: Path) -> Callable[[Wanted], Served]:
-    """Return a function that looks at one endpoint or service of the cloud in `folder`."""
+    """Return a function that looks at one endpoint, service or API of the cloud in `folder`.
+
+    That cloud keeps no deployments: an API is looked at as it was last updated.
+    """
     records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "resources").glob("*.json"))]
 
     def read(one: Wanted) -> Served:
@@ -23,16 +27,26 @@ def pretended_reader(folder: Path) -> Callable[[Wanted], Served]:
             if serving != one.config:
                 return Served("sagemaker", name, "differs", f"serves configuration {serving}, not {one.config}")
             return Served("sagemaker", name, "serves", f"configuration {one.config}")
-        found = _first(records, lambda record: record["type"] == SERVICE and record["id"] == one.name)
-        if found is None:
-            return Served("cloud-run", one.name, "missing", "there is no such service")
-        images = [container.get("image") for container in found["inputs"]["template"].get("containers") or ()]
-        if one.image is not None and one.image not in images:
-            is_ = ", ".join(map(str, images)) or "none"
-            return Served("cloud-run", one.name, "differs", f"serves image {is_} instead of {one.image}")
-        return Served("cloud-run", one.name, "serves", "newest revision")
+        return _routes(records, one) if isinstance(one, WantedRoutes) else _service(records, one)
 
     return read
+
+
+def _routes(records: list[dict[str, Any]], one: WantedRoutes) -> Served:
+    found = _first(records, lambda record: record["type"] == API and record["id"] == one.api)
+    body = None if found is None else json.loads(found["inputs"].get("body") or "{}")
+    return compared(one, None if body is None else routes_of(body))
+
+
+def _service(records: list[dict[str, Any]], one: WantedService) -> Served:
+    found = _first(records, lambda record: record["type"] == SERVICE and record["id"] == one.name)
+    if found is None:
+        return Served("cloud-run", one.name, "missing", "there is no such service")
+    images = [container.get("image") for container in found["inputs"]["template"].get("containers") or ()]
+    if one.image is not None and one.image not in images:
+        is_ = ", ".join(map(str, images)) or "none"
+        return Served("cloud-run", one.name, "differs", f"serves image {is_} instead of {one.image}")
+    return Served("cloud-run", one.name, "serves", "newest revision")
 
 
 def _is_endpoint(record: dict[str, Any], one: WantedEndpoint) -> bool:

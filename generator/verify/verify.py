@@ -7,6 +7,7 @@ from pathlib import Path
 from generator.clouds.extras import extras
 from generator.model import Served
 from generator.verify.pretended import pretended_reader
+from generator.verify.routes import WantedRoutes
 from generator.verify.wanted import Wanted, WantedEndpoint, WantedService
 
 PAUSE_S = 15.0
@@ -19,7 +20,7 @@ def verify(
     pause: Callable[[float], None] = time.sleep,
     offline: Path | None = None,
 ) -> list[Served]:
-    """Hold each endpoint and service to what was deployed.
+    """Hold each endpoint, service and API to what was deployed.
 
     Parameters
     ----------
@@ -55,11 +56,16 @@ def _reader(wanted: Sequence[Wanted]) -> Callable[[Wanted], Served]:
     """Return a function that looks at one; a cloud that nothing runs on is not asked, and its client not needed."""
     endpoint: Callable[[WantedEndpoint], Served] | None = None
     service: Callable[[WantedService], Served] | None = None
+    routes: Callable[[WantedRoutes], Served] | None = None
     with extras():
         if any(isinstance(one, WantedEndpoint) for one in wanted):
             from generator.verify.sagemaker import endpoint_reader
 
             endpoint = endpoint_reader()
+        if any(isinstance(one, WantedRoutes) for one in wanted):
+            from generator.verify.api_gateway import routes_reader
+
+            routes = routes_reader()
         if any(isinstance(one, WantedService) for one in wanted):
             from generator.verify.cloud_run import service_reader
 
@@ -70,6 +76,8 @@ def _reader(wanted: Sequence[Wanted]) -> Callable[[Wanted], Served]:
             return endpoint(one)
         if isinstance(one, WantedService) and service is not None:
             return service(one)
+        if isinstance(one, WantedRoutes) and routes is not None:
+            return routes(one)
         raise TypeError(type(one).__name__)
 
     return read

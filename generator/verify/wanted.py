@@ -1,13 +1,18 @@
 """What a stack's last update asked the clouds to serve: inputs in Pulumi's state, not what a provider read back."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from generator.verify.routes import WantedRoutes, routes_of
 
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 MODEL = "aws:sagemaker/model:Model"
 SERVICE = "gcp:cloudrunv2/service:Service"
+API = "aws:apigateway/restApi:RestApi"
+STAGE = "aws:apigateway/stage:Stage"
 HELD = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
 
 
@@ -38,11 +43,11 @@ class WantedService:
     held: str | None
 
 
-Wanted = WantedEndpoint | WantedService
+Wanted = WantedEndpoint | WantedService | WantedRoutes
 
 
 def wanted(state: Mapping[str, Any]) -> tuple[Wanted, ...]:
-    """Read what `pulumi stack export` gives, of which only names, machines and images are looked at.
+    """Read what `pulumi stack export` gives, of which only names, machines, images and routes are looked at.
 
     The provider's own notion of the endpoint is left aside: after a rollback that it did not notice, its state names a
     configuration that nobody serves (hashicorp/terraform-provider-aws#46663, #48997).
@@ -54,7 +59,7 @@ def wanted(state: Mapping[str, Any]) -> tuple[Wanted, ...]:
 
     Returns
     -------
-    tuple of WantedEndpoint and WantedService
+    tuple of WantedEndpoint, WantedService and WantedRoutes
         Sorted by name; without resources that only wait for their deletion.
     """
     resources = (state.get("deployment") or {}).get("resources") or []
@@ -63,7 +68,9 @@ def wanted(state: Mapping[str, Any]) -> tuple[Wanted, ...]:
     services: list[WantedService] = [_service(found) for found in alive if found.get("type") == SERVICE]
     endpoints.sort(key=lambda found: (found.region, found.name))
     services.sort(key=lambda found: found.name)
-    return (*endpoints, *services)
+    stages: list[WantedRoutes] = [_routes(found, alive) for found in alive if found.get("type") == STAGE]
+    stages.sort(key=lambda found: (found.region, found.name))
+    return (*endpoints, *services, *stages)
 
 
 def _endpoint(endpoint: Mapping[str, Any], alive: Sequence[Mapping[str, Any]]) -> WantedEndpoint:
@@ -87,6 +94,20 @@ def _service(service: Mapping[str, Any]) -> WantedService:
         name=f"projects/{outputs['project']}/locations/{inputs['location']}/services/{inputs['name']}",
         image=_first(inputs["template"].get("containers")).get("image"),
         held=held[0] if held else None,
+    )
+
+
+def _routes(stage: Mapping[str, Any], alive: Sequence[Mapping[str, Any]]) -> WantedRoutes:
+    """Read a stage's routes off its API; what a program other than ours deployed has none in its state."""
+    inputs = stage["inputs"]
+    ours = (one for one in alive if one.get("type") == API and one.get("id") == inputs["restApi"])
+    api: Mapping[str, Any] = next(ours, {"inputs": {}, "outputs": {}})
+    return WantedRoutes(
+        name=str(api["inputs"].get("name", inputs["restApi"])),
+        region=stage["outputs"]["arn"].split(":")[3],
+        api=inputs["restApi"],
+        stage=inputs["stageName"],
+        routes=routes_of(json.loads(api["inputs"].get("body") or "{}")),
     )
 
 

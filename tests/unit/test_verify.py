@@ -1,5 +1,6 @@
 """What serves is asked of the clouds: SageMaker as moto plays it, and Cloud Run's API, both on loopback."""
 
+import io
 import json
 from collections.abc import Generator
 from dataclasses import replace
@@ -9,6 +10,8 @@ from typing import Any
 import boto3
 import jsonschema
 import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
 from moto.core.exceptions import JsonRESTError
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 from typer.testing import CliRunner
@@ -18,8 +21,8 @@ from generator.cli import app
 from generator.errors import DeployError
 from generator.model import Served
 from generator.schemas import schemas
-from generator.verify import Wanted, WantedEndpoint, WantedService, verify, wanted
-from tests.amazon_server import ACCOUNT
+from generator.verify import Route, Wanted, WantedEndpoint, WantedRoutes, WantedService, verify, wanted
+from tests.amazon_server import ACCOUNT, SECRET
 from tests.google_server import Replies, google_api, log_out
 
 REGION = "eu-west-1"
@@ -379,3 +382,118 @@ def test_the_pretend_cloud_is_held_to_what_was_deployed_as_the_real_ones_are(
     told = [(one.state, one.message) for one in found]
     assert answers == told[: len(answers)]
     assert change != "other" or ("differs", f"serves image {image} instead of {SERVICE.image}") == told[1]
+
+
+# API Gateway ---------------------------------------------------------------------------------------------------
+
+
+def openapi(**artifacts: str) -> dict[str, Any]:
+    """An API of our program, cut down to what is looked at: artifacts by the name in their path."""
+    header = "integration.request.header.X-Amzn-SageMaker-Target-Model"
+    paths = {
+        f"/{name}": {
+            "post": {
+                "x-amazon-apigateway-integration": {
+                    "uri": f"arn:aws:apigateway:{REGION}:runtime.sagemaker:path/endpoints/prod-shop/invocations",
+                    "requestParameters": {header: f"'{artifact}'"},
+                }
+            }
+        }
+        for name, artifact in artifacts.items()
+    }
+    return {"openapi": "3.0.1", "paths": paths}
+
+
+ROUTES = WantedRoutes(
+    "prod-shop",
+    REGION,
+    "a1b2c3",
+    "live",
+    (Route("/dolls", "prod-shop", "dolls/2.tar.gz"), Route("/kites", "prod-shop", "kites/2.tar.gz")),
+)
+DEPLOYED = openapi(kites="kites/2.tar.gz", dolls="dolls/2.tar.gz")
+API = {
+    "type": "aws:apigateway/restApi:RestApi",
+    "id": "a1b2c3",
+    "inputs": {"name": "prod-shop", "body": json.dumps(DEPLOYED)},
+    "outputs": {},
+}
+
+
+def test_the_routes_of_a_stage_are_read_from_its_api() -> None:
+    stage = {
+        "type": "aws:apigateway/stage:Stage",
+        "inputs": {"restApi": "a1b2c3", "stageName": "live"},
+        "outputs": {"arn": f"arn:aws:apigateway:{REGION}::/restapis/a1b2c3/stages/live"},
+    }
+
+    assert (ROUTES,) == wanted({"deployment": {"resources": [stage, API]}})
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Generator[Stubber]:
+    """API Gateway as botocore knows its requests and answers; moto exports no integrations."""
+    client = boto3.client("apigateway", region_name=REGION, aws_access_key_id="x", aws_secret_access_key=SECRET)
+    monkeypatch.setattr("generator.verify.api_gateway.amazon_clients", lambda _: lambda _: client)
+    with Stubber(client) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def exported(gateway: Stubber, content: bytes) -> None:
+    asked = {
+        "restApiId": "a1b2c3",
+        "stageName": "live",
+        "exportType": "oas30",
+        "parameters": {"extensions": "integrations"},
+        "accepts": "application/json",
+    }
+    body = StreamingBody(io.BytesIO(content), len(content))
+    gateway.add_response("get_export", {"body": body}, asked)
+
+
+@pytest.mark.parametrize(
+    ("deployed", "answer"),
+    [
+        (DEPLOYED, ("serves", "2 routes on stage live")),
+        (
+            openapi(kites="kites/2.tar.gz", dolls="dolls/1.tar.gz"),
+            ("differs", "/dolls names artifact dolls/1.tar.gz instead of dolls/2.tar.gz"),
+        ),
+        (
+            openapi(dolls="dolls/2.tar.gz", bombs="bombs/1.tar.gz"),
+            ("differs", "/kites leads nowhere; /bombs is a route that nobody deployed"),
+        ),
+        (
+            json.loads(json.dumps(DEPLOYED).replace("endpoints/prod-shop/", "endpoints/prod-old/", 1)),
+            ("differs", "/kites leads to prod-old instead of prod-shop"),
+        ),
+        ([], ("differs", "/dolls leads nowhere; /kites leads nowhere")),
+    ],
+)
+def test_what_a_stage_has_deployed_is_told(deployed: Any, answer: tuple[str, str], gateway: Stubber) -> None:
+    exported(gateway, json.dumps(deployed).encode())
+
+    assert answer == look(ROUTES)
+
+
+def test_a_stage_that_is_gone_or_refused_is_told_apart(gateway: Stubber) -> None:
+    gateway.add_client_error("get_export", "NotFoundException")
+    assert ("missing", "there is no stage live") == look(ROUTES)
+    gateway.add_client_error("get_export", "AccessDeniedException")
+    with pytest.raises(DeployError, match="AccessDeniedException"):
+        look(ROUTES)
+    exported(gateway, b"<html>")
+    with pytest.raises(DeployError, match="exports no JSON"):
+        look(ROUTES)
+
+
+@pytest.mark.parametrize(
+    ("there", "state"), [(API, "serves"), (API | {"inputs": {}}, "differs"), (API | {"id": "other"}, "missing")]
+)
+def test_the_pretend_cloud_is_asked_for_its_routes(there: dict[str, Any], state: str, tmp_path: Path) -> None:
+    folder = tmp_path / "cloud" / "resources"
+    folder.mkdir(parents=True)
+    (folder / "api.json").write_text(json.dumps(there))
+
+    assert state == the_only(verify([ROUTES], wait_s=0, offline=tmp_path))[0]
