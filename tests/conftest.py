@@ -4,6 +4,7 @@ Tests neither remember what was decided beside an example before, nor leave a jo
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _no_journal() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COVEY_JOURNAL", "none")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _catalogue_is_read_once() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Verbs read the catalogue that came with covey each time they are called; it does not change between two tests."""
+    from generator import catalog  # noqa: PLC0415 - what reads no catalogue needs none of what reads it
+
+    read, own = catalog.read_catalog, cache(catalog.read_catalog)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalog, "read_catalog", lambda folder=None: own() if folder is None else read(folder))
         yield
 
 

@@ -28,6 +28,17 @@ def place(starter: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(starter, tmp_path / "place"))
 
 
+@pytest.fixture(scope="module")
+def untouched(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return such a folder that nobody may write to."""
+    return Path(shutil.copytree(starter, tmp_path_factory.mktemp("untouched") / "place"))
+
+
+@pytest.fixture(scope="module")
+def open_to_all(untouched: Path) -> Site:
+    return served(untouched)
+
+
 def served(place: Path, project: str | None = "infra", *, read_only: bool = False) -> Site:
     catalog = read_catalog()
     planning = Planning(place / "fleet", Terms(), read_plan(place / "plan.json"))
@@ -101,6 +112,12 @@ def test_a_choice_of_a_page_from_before_somebody_else_joined_is_stale(place: Pat
     assert before == contents(place / "infra")
 
 
+@pytest.fixture(scope="module")
+def shown(open_to_all: Site) -> str:
+    """Return the page of the newcomer's ways."""
+    return considered(open_to_all)[1]
+
+
 @pytest.mark.parametrize(
     ("changed", "status"),
     [
@@ -114,12 +131,13 @@ def test_a_choice_of_a_page_from_before_somebody_else_joined_is_stale(place: Pat
         ({"entry": ""}, 422),
     ],
 )
-def test_a_choice_that_was_not_shown_writes_nothing(place: Path, changed: dict[str, str], status: int) -> None:
-    one = served(place)
-    before = contents(place)
+def test_a_choice_that_was_not_shown_writes_nothing(
+    untouched: Path, open_to_all: Site, shown: str, changed: dict[str, str], status: int
+) -> None:
+    before = contents(untouched)
 
-    assert status == adopt(one, considered(one)[1], **changed)[0]
-    assert before == contents(place)
+    assert status == adopt(open_to_all, shown, **changed)[0]
+    assert before == contents(untouched)
 
 
 @pytest.mark.parametrize(
@@ -142,12 +160,12 @@ def test_a_choice_that_was_not_shown_writes_nothing(place: Path, changed: dict[s
     ],
 )
 def test_an_entry_that_cannot_be_used_comes_back_with_what_is_wrong_and_nothing_is_lost(
-    place: Path, entry: str, said: str
+    untouched: Path, open_to_all: Site, entry: str, said: str
 ) -> None:
-    before = contents(place)
-    status, page = considered(served(place), entry)
+    before = contents(untouched)
+    status, page = considered(open_to_all, entry)
 
-    assert (422, before) == (status, contents(place))
+    assert (422, before) == (status, contents(untouched))
     assert said in html.unescape(page)
     assert SCRIPT not in page
     assert "\u202e" not in page
