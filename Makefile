@@ -15,7 +15,7 @@ demo: .venv/ready
 test: .venv/ready pulumi
 	$(BIN)/pytest $(PARALLEL)
 
-# The quick ones: no Pulumi CLI, no browser, no planning of whole examples.
+# The quick ones: no Pulumi CLI, no processes of their own, no browser, no planning of whole examples.
 unit: .venv/ready
 	$(BIN)/pytest $(PARALLEL) -m "not engine and not plans and not browser"
 

@@ -99,6 +99,7 @@ def test_the_emitted_data_is_clean_under_pyright_strict(tmp_path: Path) -> None:
 
 
 @every_stack
+@pytest.mark.engine
 def test_no_resource_is_made_inside_an_apply(case: str, stack: str) -> None:
     update, preview = (
         [(entry["type"], entry["name"]) for entry in entries]

@@ -21,6 +21,9 @@ from generator.present.review import review
 from generator.schemas import schemas
 
 TESTS = Path(__file__).parent.parent
+# Each runs a small project's program.
+pytestmark = pytest.mark.engine
+
 ROOT = TESTS.parent
 SARIF = json.loads((TESTS / "schemas" / "sarif-schema-2.1.0.json").read_text())
 

@@ -289,6 +289,7 @@ def test_doctor_tells_what_is_there_and_no_secret(monkeypatch: pytest.MonkeyPatc
     assert "canary-secret" not in result.stdout + result.stderr + covey("doctor").stdout
 
 
+@pytest.mark.engine
 def test_without_the_cli_a_preview_runs_in_process_and_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generator.pulumi_cli.find_cli", lambda: None)
     result = covey("preview", project, "--offline", "--json")
@@ -300,12 +301,14 @@ def test_without_the_cli_a_preview_runs_in_process_and_says_so(project: Path, mo
     assert "in process, against mocks" in result.stderr
 
 
+@pytest.mark.engine
 def test_changes_where_none_were_expected_end_in_7(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generator.pulumi_cli.find_cli", lambda: None)
 
     assert covey("preview", project, "--offline", "--expect-no-changes").exit_code == 7
 
 
+@pytest.mark.engine
 def test_ctrl_c_ends_in_130_without_a_trace_or_a_file(tmp_path: Path) -> None:
     arguments = [COVEY, "plan", ROOT / "examples" / "shop", "--save", tmp_path / "plan.json"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -324,6 +327,7 @@ def test_ctrl_c_ends_in_130_without_a_trace_or_a_file(tmp_path: Path) -> None:
     assert files_in(tmp_path) == []
 
 
+@pytest.mark.engine
 def test_a_reader_that_goes_away_is_no_failure() -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -343,6 +347,7 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
     assert ran.returncode == 0
 
 
+@pytest.mark.engine
 def test_names_survive_a_terminal_that_cannot_spell_them(saved: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     ran = subprocess.run(

@@ -219,6 +219,7 @@ def _row(connection: sqlite3.Connection, table: str, key: str, data: Any) -> tup
     return [column[0] for column in cursor.description], data.draw(st.sampled_from(cursor.fetchall()))
 
 
+@pytest.mark.engine
 def test_killed_at_any_statement_or_commit_nothing_promised_is_lost(tmp_path: Path) -> None:
     with writers("faults", tmp_path) as process:
         assert process.stdout is not None
@@ -239,6 +240,7 @@ def test_killed_at_any_statement_or_commit_nothing_promised_is_lost(tmp_path: Pa
         assert [] == journal.verify()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("read", [1, 5, 12])
 def test_killed_from_outside_nothing_promised_is_lost(read: int, tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite"
@@ -255,6 +257,7 @@ def test_killed_from_outside_nothing_promised_is_lost(read: int, tmp_path: Path)
     assert [] == journal.verify()
 
 
+@pytest.mark.engine
 def test_two_processes_at_once_write_one_chain_and_lose_nothing(tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite"
     with writers("many", file, "ada", "200") as one, writers("many", file, "bob", "200") as other:

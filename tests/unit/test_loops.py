@@ -53,6 +53,7 @@ def test_mean_replicas_are_those_of_plain_arrays(seed: int, target: float, fewes
         )
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("writable", [True, False])
 def test_compiled_code_is_kept_where_one_says_or_nowhere(tmp_path: Path, *, writable: bool) -> None:
     folder = tmp_path / "kept"

@@ -22,7 +22,10 @@ from generator.offline.check import check
 from generator.offline.child import child
 from generator.offline.shape import fields, shape, strip
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:gcp\.:DeprecationWarning")  # said when the packages are imported
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.filterwarnings(r"ignore:gcp\.:DeprecationWarning"),  # said when the packages are imported
+]
 
 PROJECT = Path(__file__).parent.parent / "golden" / "two-clouds" / "expected"
 CORRUPTIONS = 200

@@ -105,6 +105,7 @@ def test_progress_names_its_stages_and_stays_within_its_shares() -> None:
 # The same again ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.engine
 def test_another_process_writes_the_same_plan_to_the_byte() -> None:
     program = (
         "from tests.fleets import *\n"

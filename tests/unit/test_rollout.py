@@ -234,6 +234,7 @@ def test_what_cannot_be_noted_is_not_done(kept: Chronicle, tmp_path: Path) -> No
     assert [] == regions.acts
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(("bad", "end"), [((), NEW), ((SECOND,), OLD)], ids=["good", "bad"])
 def test_killed_at_any_moment_the_chain_holds_nothing_is_lost_and_the_next_run_ends_it(
     bad: tuple[str, ...], end: str, tmp_path: Path
