@@ -1,58 +1,37 @@
 """The one judge: any layout, whoever proposed it, replayed on a window and held to every rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.capacity.clock import SECONDS_PER_HOUR, contradiction, weekly_minima
+from generator.capacity.clock import contradiction, weekly_minima
 from generator.capacity.compatibility import class_key
 from generator.capacity.machines import Machines
+from generator.itemize import Replayed, itemize
 from generator.model import (
-    CLOUD_OF_HOSTING,
-    Cloud,
     CostInterval,
-    CostItem,
     Group,
     GroupVerdict,
-    Hosting,
     Layout,
     Simulated,
     Traffic,
     Verdict,
     Violation,
 )
-from generator.replay import Replay, Served, replay
+from generator.replay import Served, replay
 from generator.simulate import simulate
 
-HOURS_PER_MONTH = 730.0
 # What a layout's simulation may cost: about a second, whatever the fleet's size.
 SIMULATED_REQUESTS = 500_000
 SIMULATED_GROUPS = 64
-# What the emitted program watches of a group, by hosting kind (a GPU on AWS has one more), and of a model at the edge.
-ALARMS_PER_GROUP: Mapping[Hosting, int] = {
-    "sagemaker-multi-model": 8,
-    "sagemaker-single-model": 6,
-    "sagemaker-serverless": 7,
-    "cloud-run-cpu": 7,
-    "cloud-run-gpu": 8,
-}
-ALARMS_PER_MODEL = 2
 # Risk rises a level at each of these marks; 0 below the first, 4 above the last.
 MEMORY_MARKS = (0.7, 0.8, 0.9, 1.0)  # share of usable memory that models fill
 COMPUTE_MARKS = (0.5, 0.65, 0.8, 1.0)  # 99th percentile of load over running replicas
 COLD_MARKS = (0.0, 0.001, 0.005, 0.02)  # share of requests that find no replica
 CAPACITY_MARKS = (0.5, 0.65, 0.8, 1.0)  # load at the peak over what the most replicas carry
 BLAST_MARKS = (0.1, 0.25, 0.5, 0.75)  # share of the fleet's requests that one endpoint carries
-
-
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    group: Group
-    members: NDArray[np.intp]
-    served: Served
-    seen: Replay
 
 
 def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | None = None) -> Verdict:
@@ -77,7 +56,7 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | N
     index = {w.name: i for i, w in enumerate(fleet.workloads)}
     share = traffic.rate_rps.sum(axis=1) / max(float(traffic.rate_rps.sum()), 1e-300)
     violations = _coverage(layout, index)
-    judged: list[_Judged] = []
+    judged: list[Replayed] = []
     verdicts: list[GroupVerdict] = []
     attained: dict[str, float] = dict.fromkeys(index, 0.0)
     for group in layout.groups:
@@ -94,12 +73,12 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | N
             continue
         violations.extend(_broken_rules(group, members, served, machines, share))
         seen = replay(machines, members, served, traffic)
-        one = _Judged(group, members, served, seen)
+        one = Replayed(group, members, served, seen)
         judged.append(one)
         verdicts.append(_group_verdict(one, machines, float(share[members].sum())))
         attained.update((fleet.workloads[i].name, float(a)) for i, a in zip(members, seen.attainment, strict=True))
     violations.extend(_missed_objectives(attained, machines, traffic))
-    items = _items(judged, machines, traffic)
+    items = itemize(judged, machines, traffic)
     requests = traffic.rate_rps.sum(axis=1)
     total = float(requests.sum())
     priced = sum(item.usd_per_h or 0.0 for item in items if item.name != "machines")
@@ -124,7 +103,7 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | N
 
 
 def _simulated(
-    judged: Sequence[_Judged],
+    judged: Sequence[Replayed],
     verdicts: Sequence[GroupVerdict],
     machines: Machines,
     traffic: Traffic,
@@ -163,9 +142,9 @@ def _simulated(
     return said, Simulated(attainment, max(0.0, attainment - below), min(1.0, attainment + above), total)
 
 
-def _broken_quotas(judged: Sequence[_Judged], machines: Machines) -> list[Violation]:
+def _broken_quotas(judged: Sequence[Replayed], machines: Machines) -> list[Violation]:
     """An account's quota holds for all groups of a region together."""
-    most: dict[tuple[str, str], list[_Judged]] = {}
+    most: dict[tuple[str, str], list[Replayed]] = {}
     for one in judged:
         most.setdefault((one.group.instance_type, one.group.region), []).append(one)
     return [
@@ -271,7 +250,7 @@ def _missed_objectives(attained: Mapping[str, float], machines: Machines, traffi
     ]
 
 
-def _group_verdict(one: _Judged, machines: Machines, share: float) -> GroupVerdict:
+def _group_verdict(one: Replayed, machines: Machines, share: float) -> GroupVerdict:
     price = float(machines.price_usd_per_h[one.served.machine, one.served.region])
     requests = one.seen.requests
     total = float(requests.sum())
@@ -292,7 +271,7 @@ def _group_verdict(one: _Judged, machines: Machines, share: float) -> GroupVerdi
     )
 
 
-def _risk(one: _Judged, machines: Machines, share: float) -> tuple[int, tuple[str, ...]]:
+def _risk(one: Replayed, machines: Machines, share: float) -> tuple[int, tuple[str, ...]]:
     memory = machines.resident_gib(one.members) / float(machines.memory_gib[one.served.machine])
     if machines.on_gpu[one.served.machine] and len(np.unique(machines.artifact_index[one.members])) == 1:
         copies = machines.gpus_per_copy[one.members[0], machines.processor_class[one.served.machine]]
@@ -314,92 +293,7 @@ def _level(value: float, marks: Sequence[float]) -> int:
     return int(sum(value > mark for mark in marks))
 
 
-def _items(judged: Sequence[_Judged], machines: Machines, traffic: Traffic) -> tuple[CostItem, ...]:
-    return (
-        *_machine_items(judged, machines),
-        *_traffic_items(judged, machines, traffic),
-        *_alarm_items(judged, machines),
-    )
-
-
-def _machine_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem]:
-    """Machines with a price as one item, and every pinned kind without one as its own."""
-    usd, estimated = 0.0, 0.0
-    unpriced: list[CostItem] = []
-    for one in judged:
-        k, r = one.served.machine, one.served.region
-        key = (one.group.hosting, one.group.instance_type, one.group.region)
-        own = machines.fleet.prices.instances
-        if key not in machines.catalog.offering_of and not {key[1:], (key[1], None)} & set(own):
-            why = machines.catalog.unpriced.get(key, "no price in the catalogue")
-            unpriced.append(CostItem(f"machines of {one.group.name}", None, estimated=False, note=why))
-            continue
-        cost = float(machines.price_usd_per_h[k, r]) * float(one.seen.replicas.mean())
-        usd += cost
-        estimated += cost if machines.estimated[k, r] else 0.0
-    note = f"{estimated / usd:.0%} of it at estimated prices" if usd and estimated else "all at listed prices"
-    return [CostItem("machines", usd, estimated=estimated > 0, note=note), *unpriced]
-
-
-def _traffic_items(judged: Sequence[_Judged], machines: Machines, traffic: Traffic) -> list[CostItem]:
-    mean_rate = traffic.rate_rps.mean(axis=1)
-    items: list[CostItem] = []
-    for cloud in _clouds(judged):
-        on = [one for one in judged if one.group.cloud == cloud]
-        requests_per_h = sum(float(mean_rate[one.members].sum()) for one in on) * SECONDS_PER_HOUR
-        own = machines.fleet.prices.edge_usd_per_million.get(cloud)
-        items.append(
-            CostItem(
-                f"edge requests on {cloud}",
-                None if own is None else own * requests_per_h / 1e6,
-                estimated=False,
-                note=f"{requests_per_h:,.0f} requests/h"
-                + ("" if own is not None else "; no price known, give prices.edge_usd_per_million"),
-            )
-        )
-        priced = [one for one in on if machines.egress_priced[one.served.region]]
-        egress = sum(
-            float(mean_rate[one.members] @ machines.egress_usd_per_request[one.members, one.served.region])
-            for one in priced
-        )
-        items.append(
-            CostItem(f"egress from {cloud}", egress * SECONDS_PER_HOUR, estimated=False, note="first price tier")
-        )
-        without = sorted({one.group.region for one in on} - {one.group.region for one in priced})
-        if without:
-            items.append(CostItem(f"egress from {', '.join(without)}", None, estimated=False, note="no price known"))
-    return items
-
-
-def _alarm_items(judged: Sequence[_Judged], machines: Machines) -> list[CostItem]:
-    items: list[CostItem] = []
-    for cloud in _clouds(judged):
-        groups = [one for one in judged if one.group.cloud == cloud]
-        count = sum(alarms_of(one.group.hosting, machines.instance_types[one.served.machine].gpus) for one in groups)
-        count += sum(ALARMS_PER_MODEL * len(one.members) for one in groups)
-        own = machines.fleet.prices.alarm_usd_per_month.get(cloud)
-        items.append(
-            CostItem(
-                f"alarms on {cloud}",
-                None if own is None else own * count / HOURS_PER_MONTH,
-                estimated=False,
-                note=f"{count} alarms"
-                + ("" if own is not None else "; no price known, give prices.alarm_usd_per_month"),
-            )
-        )
-    return items
-
-
-def alarms_of(hosting: Hosting, gpus: int) -> int:
-    """Alarms that the emitted program sets on a group as a whole."""
-    return ALARMS_PER_GROUP[hosting] + int(CLOUD_OF_HOSTING[hosting] == "aws" and gpus > 0)
-
-
-def _clouds(judged: Sequence[_Judged]) -> list[Cloud]:
-    return sorted({one.group.cloud for one in judged})
-
-
-def _slack(judged: Sequence[_Judged], machines: Machines) -> float:
+def _slack(judged: Sequence[Replayed], machines: Machines) -> float:
     """1 - used / provisioned replicas, weighted by what they cost."""
     used = provisioned = 0.0
     for one in judged:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator.admit import ALARMS_PER_MODEL, alarms_of
+from generator.itemize import ALARMS_PER_MODEL, alarms_of
 from generator.model import Hosting
 from tests.recorded import inventory
 
