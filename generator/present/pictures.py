@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import lru_cache
 
 import matplotlib as mpl
 import numpy as np
@@ -18,7 +19,7 @@ from generator.model import Communities, CorrelationGraph, FloatArray, Group, Gr
 from generator.present.constellation import places, strongest_ties
 from generator.present.figures import attained, bin_length, dollars, plain, worst_of
 from generator.present.inline_svg import GROUND, INK, SETTINGS, inline_svg
-from generator.present.plan_document import CurrentDocument, JudgedDocument, WindowDocument
+from generator.present.plan_document import CostDocument, CurrentDocument, JudgedDocument, WindowDocument
 
 # Told apart by the colour-blind, too, and seen on white and on near-black.
 COLOURS = (
@@ -36,6 +37,8 @@ SHOWN_POINTS = 340
 MOST_LAYERS = 6
 # A logarithmic axis where the dearest costs this many times the cheapest.
 WIDE_SPREAD = 20.0
+# Pages of one plan are looked at again and again, and their pictures take longer than the rest of them.
+PICTURES_KEPT = 16
 
 
 def picture_of_graph(
@@ -172,9 +175,13 @@ def picture_of_group(
 
 def picture_of_costs(answers: Sequence[tuple[str, str, JudgedDocument | CurrentDocument]]) -> str:
     """Draw floor, expected and ceiling cost of each answer, given as name, colour and document."""
-    costs = [(name, colour, cost) for name, colour, answer in answers if (cost := answer.cost_usd_per_h) is not None]
+    costs = ((name, colour, cost) for name, colour, answer in answers if (cost := answer.cost_usd_per_h) is not None)
+    return _picture_of_costs(tuple(costs), wide=is_wide(answers))
+
+
+@lru_cache(PICTURES_KEPT)
+def _picture_of_costs(costs: tuple[tuple[str, str, CostDocument], ...], *, wide: bool) -> str:
     known = [figure for _, _, cost in costs for figure in (cost.expected, cost.ceiling) if figure > 0]
-    wide = is_wide(answers)
 
     def draw(axes: Axes) -> None:
         least = min(known, default=1.0) / 3
@@ -199,10 +206,16 @@ def picture_of_costs(answers: Sequence[tuple[str, str, JudgedDocument | CurrentD
 
 def picture_of_service(answers: Sequence[tuple[str, str, JudgedDocument | CurrentDocument]]) -> str:
     """Draw the share of requests in time, of all models and of the worst, for each answer."""
-    shares = [
-        (name, colour, answer.attainment, worst_of(answer.workload_attainment)[1]) for name, colour, answer in answers
-    ]
+    return _picture_of_service(
+        tuple(
+            (name, colour, answer.attainment, worst_of(answer.workload_attainment)[1])
+            for name, colour, answer in answers
+        )
+    )
 
+
+@lru_cache(PICTURES_KEPT)
+def _picture_of_service(shares: tuple[tuple[str, str, float, float], ...]) -> str:
     def draw(axes: Axes) -> None:
         for row, (_, colour, whole, worst) in enumerate(shares):
             axes.plot([worst, whole], [row, row], color=colour, linewidth=5, alpha=0.28, solid_capstyle="round")
