@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from generator.dashboard.book import Book
 from generator.dashboard.desk import Desk
 from generator.dashboard.guard import Guard, Keys
 from generator.dashboard.planning import Planning, Terms
+from generator.history import journal_at
+from generator.journal import Journal
 from generator.model import Inputs, ResourceOperation, StackReport
 from generator.pipeline import plan
 from generator.present.document import document
@@ -92,6 +95,20 @@ def pretended(project: Path, stack: str, *, offline: Path | None) -> StackReport
     del project, offline
     urn = f"urn:pulumi:{stack}::synthetic::aws:sns/topic:Topic::alarms"
     return StackReport(stack, "pretended", (ResourceOperation("create", "aws:sns/topic:Topic", "alarms", urn),), {})
+
+
+def journal(fleet: Path) -> Journal:
+    """Return the journal that lies beside a fleet."""
+    found = journal_at(None, fleet)
+    assert found is not None
+    return found
+
+
+def tamper(fleet: Path, statement: str) -> None:
+    """Do to a fleet's journal what somebody with access to the file can."""
+    with sqlite3.connect(fleet / ".covey" / "journal.sqlite") as connection:
+        connection.execute(statement)
+    connection.close()
 
 
 def large(workloads: int) -> Desk:
