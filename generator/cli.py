@@ -8,9 +8,20 @@ from typing import Annotated
 import typer
 
 from generator.dashboard.verb import dashboard
-from generator.seat import llm_verbs
 from generator.shell import Verbs, put
-from generator.verbs import logbook, looking, lookout, operating, planning, release, review, rolling, roster, tending
+from generator.verbs import (
+    language,
+    logbook,
+    looking,
+    lookout,
+    operating,
+    planning,
+    release,
+    review,
+    rolling,
+    roster,
+    tending,
+)
 
 EPILOG = (
     "Exit codes: 0 done, 1 unexpected, 2 input or usage, 3 no feasible plan, 4 emit, 5 policy violation or "
@@ -73,7 +84,7 @@ app.command()(review.diff)
 app.command()(dashboard)
 app.command()(looking.doctor)
 app.add_typer(looking.catalog_verbs, name="catalog")
-app.add_typer(llm_verbs, name="llm")
+app.add_typer(language.llm_verbs, name="llm")
 app.add_typer(logbook.log_verbs, name="log")
 
 

@@ -1,4 +1,4 @@
-"""The language model on the command line: who is seated, what would leave, and what came of it."""
+"""The language model on the command line: who is seated."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator.errors import InputError
-from generator.history import JournalAt, history_of_plans
-from generator.options import FleetPath, Json, Seed
-from generator.shell import bar, put, put_drawn, say
+from generator.shell import say
 
 if TYPE_CHECKING:
     from generator.dialogue import LanguageModel
@@ -31,8 +29,6 @@ LlmRecord = Annotated[
     Path | None, typer.Option("--llm-record", metavar="DIR", help="Where its answers are kept and found again.")
 ]
 LlmReplay = Annotated[bool, typer.Option("--llm-replay", help="Answer from the record alone, ask nobody.")]
-
-llm_verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What a language model is told and worth.")
 
 
 def seated(wanted: str | None, *, notes: str | None, record: Path | None, replay: bool) -> Seat | None:
@@ -61,48 +57,3 @@ def seated(wanted: str | None, *, notes: str | None, record: Path | None, replay
     if hindrance:
         say(f"No language model is asked: {hindrance}. The {model.name} sits in its seat.")
     return model, notes
-
-
-@llm_verbs.command("payload")
-def payload(
-    fleet: FleetPath,
-    *,
-    llm_notes: LlmNotes = None,
-    seed: Seed = 0,
-    journal: JournalAt = None,
-) -> None:
-    """Print every prompt that `covey plan --llm` would send, one line of JSON each, and send nothing.
-
-    A prompt that depends on an answer is printed as it follows the offline proposer's.
-    """
-    from generator.catalog import read_catalog
-    from generator.lessons import load_learned
-    from generator.llm import PayloadRecorder
-    from generator.pipeline import plan
-
-    catalog = read_catalog()
-    recorder = PayloadRecorder()
-    with bar() as told:
-        inputs = load_learned(fleet, catalog)
-        memory = history_of_plans(fleet, journal).remembered()
-        plan(inputs, catalog, seed=seed, model=recorder, memory=memory, notes=llm_notes, progress=told)
-    put("".join(f"{prompt.text()}\n" for prompt in recorder.prompts))
-    characters = sum(len(prompt.text()) for prompt in recorder.prompts)
-    say(f"{len(recorder.prompts)} prompts, {characters:,} characters. Nothing was sent.")
-
-
-@llm_verbs.command("report")
-def report(
-    plans: Annotated[list[Path], typer.Argument(metavar="PLAN.json...", help="Plans kept by covey plan --save.")],
-    *,
-    json: Json = False,
-) -> None:
-    """Say what proposals came to over saved plans: won, tied, lost, regret, tokens."""
-    from generator.present.ledger import ledger_report, show_ledger_report
-    from generator.present.saved import read_plan
-
-    found = ledger_report([(str(path), read_plan(path)) for path in plans])
-    if json:
-        put(found.text())
-    else:
-        put_drawn(lambda console: show_ledger_report(found, console))

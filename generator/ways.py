@@ -88,7 +88,10 @@ def ways_to_leave(
 
 
 def _heard(seat: Seat | None, fleet: Path, journal: str | None) -> Seat | None:
-    return None if seat is None else (history_of_plans(fleet, journal).overheard(seat[0]), seat[1])
+    """Have what a language model is asked recorded; who else is asked leaves no journal behind."""
+    if seat is None or seat[0].source != "model":
+        return seat
+    return history_of_plans(fleet, journal).overheard(seat[0]), seat[1]
 
 
 def _ways(

@@ -27,9 +27,10 @@ def stop(desk: TheDesk) -> Response:
 
 
 @decisions.post("/planning/start")
-def start(desk: TheDesk) -> Response:
-    """Plan again, after it was stopped or failed."""
-    desk.planning.start()
+def start(request: Request, desk: TheDesk) -> Response:
+    """Plan again: after it was stopped or failed, or because somebody rejected what came of it."""
+    form: dict[str, str] = request.state.form
+    desk.planning.start(again=form.get("again") == "yes")
     return RedirectResponse("/planning", 303)
 
 

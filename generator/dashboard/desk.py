@@ -127,7 +127,8 @@ class Desk:
 
     def digest(self, plan: PlanDocument) -> str:
         """SHA-256 of the plan: the name of what is decided about."""
-        return self._once("digest", lambda: sha256(plan.text().encode()).hexdigest())
+        # With the plan beside it, so that no later one comes to be known by its number.
+        return self._once(("digest", id(plan)), lambda: (plan, sha256(plan.text().encode()).hexdigest()))[1]
 
     def deliberation(self, plan: PlanDocument) -> Deliberation:
         """Read who has taken the plan, and who rejected what of it."""
@@ -152,7 +153,7 @@ class Desk:
             It breaks a rule that its readers were not told of.
         """
         judge = partial(still_holds, plan, profile, self.inputs, self.catalog, WHERE)
-        return self._once(("verdict", profile), judge)
+        return self._once(("verdict", self.digest(plan), profile), judge)
 
     def graph(self) -> CorrelationGraph:
         """Correlate the fleet's traffic."""
@@ -166,7 +167,8 @@ class Desk:
         DeployError
             The program does not run.
         """
-        return self._once(("alarms", profile, stack), lambda: self._watched(plan, profile, stack))
+        key = ("alarms", self.digest(plan), profile, stack)
+        return self._once(key, lambda: self._watched(plan, profile, stack))
 
     def shown(self, plan: PlanDocument, profile: Profile) -> Shown:
         """Lay a recommendation's program beside what lies in the project's folder; nothing is written.
@@ -268,7 +270,7 @@ class Desk:
             origin = provenance(self.inputs, self.catalog, chosen_of(plan, profile).text())
             return emit(layout_of(plan, profile), self.inputs.fleet, self.catalog, origin, emission)
 
-        return self._once(("program", profile, repr(emission)), spelled)
+        return self._once(("program", self.digest(plan), profile, repr(emission)), spelled)
 
     def _watched(self, plan: PlanDocument, profile: Profile, stack: str) -> tuple[Alarm, ...]:
         with tempfile.TemporaryDirectory(prefix="covey-") as folder:

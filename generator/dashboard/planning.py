@@ -75,10 +75,10 @@ class Planning:
         """The plan, once there is one."""
         return self._document
 
-    def start(self) -> None:
-        """Plan, unless that is done or under way."""
+    def start(self, *, again: bool = False) -> None:
+        """Plan, unless that is under way, or, if not `again`, done. Until there is a new plan, the old one stays."""
         with self._turn:
-            if self._progress.state in ("ready", "planning"):
+            if self._progress.state == "planning" or (self._progress.state == "ready" and not again):
                 return
             ours, theirs = SPAWN.Pipe(duplex=False)
             process = SPAWN.Process(target=_work, args=(theirs, self._fleet, self._terms), daemon=True)
@@ -118,7 +118,7 @@ class Planning:
         process.join()
         with self._turn:
             if self._process is process:
-                self._process, self._document, self._progress = None, found, finished
+                self._process, self._document, self._progress = None, found or self._document, finished
 
 
 def _work(connection: Connection, fleet: Path, terms: Terms) -> None:

@@ -1,5 +1,6 @@
 """The dashboard's doors: who is let in, what is refused, that approvals bind what was shown, that names stay text."""
 
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -301,6 +302,20 @@ def test_planning_that_is_stopped_stays_stopped_and_can_be_started_again(plannin
     assert planning.document is None
     planning.start()
     assert planning.progress.state in ("planning", "failed")
+
+
+def test_planning_again_keeps_the_old_plan_until_there_is_a_new_one(tmp_path: Path) -> None:
+    _, old = planned()
+    found = Planning(tmp_path / "nowhere", Terms(), old)
+    found.start()
+    assert ("ready", old) == (found.progress.state, found.document)
+
+    found.start(again=True)
+    while found.progress.state == "planning":
+        time.sleep(0.05)
+
+    assert ("failed", old) == (found.progress.state, found.document)
+    found.stop()
 
 
 def test_a_difference_shows_what_comes_and_goes_and_keeps_what_has_an_owner() -> None:

@@ -9,8 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generator.catalog import read_catalog
+from generator.dashboard.book import Book
+from generator.dashboard.desk import Desk
 from generator.dashboard.planning import Planning, Terms
 from generator.history import history_of_decisions
+from generator.load import load
 from generator.measurements import contents
 from generator.model import Measured, Observations, Window
 from generator.present.document import layout_of
@@ -97,6 +101,41 @@ def test_planning_on_the_page_asks_whom_covey_plan_asks_and_remembers_as_it_does
     assert len(gemini.bodies) == len(journal(fleet).entries(kind="prompt")) > 0
     (entry,) = journal(fleet).entries(kind="plan")
     assert planning.document.text().encode() == journal(fleet).content(entry.content)
+
+
+@pytest.mark.engine
+def test_planned_again_after_a_rejection_the_plan_is_another_and_the_old_page_is_stale(fleet: Path) -> None:
+    for name, text in starter().items():
+        (fleet / name).write_text(text)
+    catalog = read_catalog()
+    planning = Planning(fleet, Terms(), None)
+    assert wait_until(lambda: planning.document is not None)
+    book = Book(fleet, None)
+    one = site(Desk(fleet, load(fleet, catalog), catalog, planning, fleet.parent / "infra", offline=True, book=book))
+    one.enter()
+
+    def digest() -> str:
+        return one.client.get("/plan").text.partition('name="plan" value="')[2].partition('"')[0]
+
+    again, before = "Plan again with that in mind", digest()
+    assert again not in one.client.get("/plan").text
+    assert "groups/prod_aws_eu_west_1.py" in one.client.get("/program?profile=balanced").text
+    form = {"plan": before, "profile": "balanced", "by": "ada", "reason": "region", "note": ""}
+    assert one.client.post("/plan/reject", data=one.form(**form)).status_code == 303
+    assert again in one.client.get("/plan").text
+
+    assert one.client.post("/planning/start", data=one.form(again="yes")).status_code == 303
+    assert wait_until(lambda: planning.progress.state != "planning")
+    page = one.client.get("/plan?profile=balanced").text
+
+    assert "ready" == planning.progress.state
+    assert before != digest()
+    assert "ada rejected it on" in page
+    assert "REJ001" in page
+    assert one.client.post("/plan/reject", data=one.form(**form)).status_code == 412
+    # Not the program that was worked out of the plan before.
+    assert "groups/prod_aws_eu_west_1.py" not in one.client.get("/program?profile=balanced").text
+    assert [] == journal(fleet).verify()
 
 
 def wait_until(claim: Callable[[], bool]) -> bool:

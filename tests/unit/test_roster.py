@@ -141,6 +141,36 @@ def test_a_language_model_advises_and_nothing_of_the_inventory_reaches_it(
         assert not any(name in body.decode() for body in gemini.bodies)
 
 
+def test_the_payload_shown_of_a_join_is_what_leaves_and_it_stays_on_record(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-not-a-real-key")
+    journal = place / "journal.sqlite"
+    files = ("--project", str(place / "infra"), "--journal", str(journal))
+    with gemini_server(lambda _instruction, _prompt, _schema: '{"choices": {"w0": "o0"}}') as gemini:
+        monkeypatch.setenv("COVEY_GEMINI_ENDPOINT", gemini.url)
+        shown = covey("llm", "payload", place / "fleet", "--join", place / "newcomer.yaml", *files)
+        assert [] == gemini.bodies
+        assert not journal.exists()
+        done = join(place, "--llm", "gemini", "--llm-record", str(place / "record"), "--journal", str(journal))
+
+    assert (0, 0) == (shown.exit_code, done.exit_code), (shown.stderr, done.stderr)
+    assert [json.loads(line)["payload"] for line in shown.stdout.splitlines()] == gemini.prompts()
+    entries = Journal(journal).entries()
+    assert ["prompt", "reply"] == [entry.kind for entry in entries]
+    assert json.loads(Journal(journal).content(entries[0].content))["payload"] == gemini.prompts()[0]
+    assert 0 == covey("log", "verify", "--journal", str(journal)).exit_code
+
+
+@pytest.mark.parametrize(
+    "more", [["--join", "new.yaml"], ["--project", "infra"], ["--join", "new.yaml", "--leave", "churn"]]
+)
+def test_a_payload_of_half_a_question_is_refused(more: list[str], place: Path) -> None:
+    shown = covey("llm", "payload", place / "fleet", *more)
+
+    assert (2, "") == (shown.exit_code, shown.stdout)
+
+
 def test_a_hostile_name_is_text(place: Path) -> None:
     hostile = "[bold red]{{ 7*7 }}<script>"
     (place / "newcomer.yaml").write_text(NEWCOMER.replace("name: newcomer", f"name: '{hostile}'"))
