@@ -58,6 +58,9 @@ def size_workers(
     if len(found) == 0 or (terms.least_replicas > 0 and not _pinned(machines, members)):
         return best
     found = found[machines.fits(members)[found]]
+    # Most groups are of several artifacts, which no worker holds.
+    if len(found) == 0:
+        return best
     regions = np.flatnonzero(machines.region_allowed[members].all(axis=0))
     regions = regions if region == ANY else regions[regions == region]
     mean_rps = traffic.rate_rps[members].mean(axis=1)
