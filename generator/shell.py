@@ -1,6 +1,7 @@
 """Where covey meets the terminal: what goes to which stream, bars, errors in three lines, files written whole."""
 
 import contextlib
+import ctypes
 import io
 import os
 import sys
@@ -81,7 +82,30 @@ def put_drawn(draw: Callable[[Any], None]) -> None:
 
 @contextlib.contextmanager
 def bar() -> Generator[Callable[[str, float], None]]:
-    """Yield a function that takes a stage and the share of it that is done, and draws it where a person looks."""
+    """Yield a function that takes a stage and the share of it that is done, and draws it where a person looks.
+
+    Meanwhile what compiled libraries print by themselves goes to standard error: HiGHS has been seen to leave a line
+    of its own between the data.
+    """
+    with _libraries_aside(), _drawn_bar() as told:
+        yield told
+
+
+@contextlib.contextmanager
+def _libraries_aside() -> Generator[None]:
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextlib.contextmanager
+def _drawn_bar() -> Generator[Callable[[str, float], None]]:
     if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         yield lambda _stage, _share: None
         return

@@ -1,5 +1,6 @@
 """The verbs as a person calls them, as processes of their own where signals and pipes matter."""
 
+import ctypes
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import jsonschema
 import pytest
 
 from generator.present.document import saved_document
+from generator.shell import bar, put
 from generator.verbs import planning
 from tests.commands import covey, published, three_lines
 
@@ -356,3 +358,11 @@ def test_names_survive_a_terminal_that_cannot_spell_them(saved: Path) -> None:
 
     assert ran.returncode == 0
     assert "\\u2714 balanced" in ran.stdout
+
+
+def test_what_a_library_prints_by_itself_does_not_stand_between_the_data(capfd: pytest.CaptureFixture[str]) -> None:
+    with bar():
+        ctypes.CDLL(None).puts(b"solver noise")
+    put("data\n")
+
+    assert ("data\n", "solver noise\n") == capfd.readouterr()

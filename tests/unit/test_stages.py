@@ -138,6 +138,7 @@ def test_an_interrupted_plan_goes_on_after_its_last_finished_stage(
     assert not {told for told in seen if told.replace("solving for ", "groups, ") in finished}
 
 
+@pytest.mark.engine
 def test_a_killed_process_is_taken_up_by_another(tmp_path: Path) -> None:
     names = [f"w{i:02d}" for i in range(8)]
     series = dict(zip(names, days(8, 100, seed=4).round(6).tolist(), strict=True))
