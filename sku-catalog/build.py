@@ -86,8 +86,8 @@ CLOUD_RUN_PRICES = {
 
 # Serverless inference, a second of processing on so much memory: README.md, "Serverless inference".
 SERVERLESS_SIZES = range(1, 7)
-SERVERLESS_QUOTE = {"memory_gib": 3, "region": "us-east-1", "usd_per_s": 0.00006, "as_of": "2026-09"}
-SERVERLESS_SOURCE = "aws-price-list-quote-2026-09"
+SERVERLESS_QUOTED_GIB, SERVERLESS_QUOTED_USD_PER_S = 3, 0.00006
+SERVERLESS_QUOTED = {"region": "us-east-1", "unit": "h", "as_of": "2026-09", "source": "aws-price-list-quote-2026-09"}
 # Developer guide, "Deploy models with Amazon SageMaker Serverless Inference".
 SERVERLESS_REGIONS = {
     *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "af-south-1", "me-south-1"),
@@ -281,23 +281,13 @@ def _cloud_run_prices(rows: Iterable[Row]) -> list[Row]:
 
 def _serverless_prices() -> list[Row]:
     """Quote one size, and price the others in proportion to their memory."""
-    quoted, region, as_of = SERVERLESS_QUOTE["memory_gib"], SERVERLESS_QUOTE["region"], SERVERLESS_QUOTE["as_of"]
-    usd = SERVERLESS_QUOTE["usd_per_s"] * SECONDS_PER_HOUR
-    return [
-        _price(f"serverless-{memory}gib", region, "h", usd, kind="unverified", as_of=as_of, source=SERVERLESS_SOURCE)
-        if memory == quoted
-        else _price(
-            f"serverless-{memory}gib",
-            region,
-            "h",
-            usd,
-            kind="same-rate",
-            as_of=as_of,
-            source=SERVERLESS_SOURCE,
-            factor=memory / quoted,
-        )
-        for memory in SERVERLESS_SIZES
-    ]
+    usd = SERVERLESS_QUOTED_USD_PER_S * SECONDS_PER_HOUR
+    prices: list[Row] = []
+    for memory in SERVERLESS_SIZES:
+        quoted = memory == SERVERLESS_QUOTED_GIB
+        kind, factor = ("unverified", None) if quoted else ("same-rate", memory / SERVERLESS_QUOTED_GIB)
+        prices.append(_price(f"serverless-{memory}gib", usd=usd, kind=kind, factor=factor, **SERVERLESS_QUOTED))
+    return prices
 
 
 def _price(
