@@ -175,7 +175,8 @@ def _merge(
     mine, names = np.empty(wanted, dtype=strength.dtype), np.empty(wanted, dtype=np.int32)
     for sign in range(2):
         for i in range(strength.shape[1]):
-            mine[:], names[:] = strength[sign, i], partner[sign, i]
+            for place in range(wanted):
+                mine[place], names[place] = strength[sign, i, place], partner[sign, i, place]
             a = b = 0
             for place in range(wanted):
                 one, other = mine[a], other_strength[sign, i, b]

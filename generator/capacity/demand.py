@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Terms:
     memory_share: float = 1.0
     miss_share: float = 1.0
 
+
+Number = TypeVar("Number", np.float64, np.intp)
 
 _AUTOSCALER = [
     ("to_zero", np.bool_),
@@ -182,23 +184,29 @@ def demand(offers: Offers, window: Window, members: NDArray[np.intp], usable: ND
             work_s = np.empty(len(members))
             for i, m in enumerate(members):
                 work_s[i] = offers.run[m, processor].work_s
-            load[processor] = _summed(window.rate_rps, members, work_s)
-            busiest[processor] = np.argsort(-load[processor], kind="mergesort")
+            _put(load[processor], _summed(window.rate_rps, members, work_s))
+            order = in_order(-load[processor])
             for r in range(bins):
-                levels[processor, r] = load[processor, busiest[processor, r]]
+                busiest[processor, r] = order[r]
+                levels[processor, r] = load[processor, order[r]]
         autoscaler = window.autoscaler[machine.autoscaler]
-        rank[kind] = signal_rank(busiest[processor], autoscaler.lag_bins, autoscaler.hold_bins)
-        heavier[kind] = summed_by(rank[kind], window.weights)
+        _put(rank[kind], signal_rank(busiest[processor], autoscaler.lag_bins, autoscaler.hold_bins))
+        _put(heavier[kind], summed_by(rank[kind], window.weights))
         if machine.to_zero and window.least_replicas == 0:
+            weight = np.empty(bins)
             idle = idle_share(total, autoscaler.hold_s, 0.0, window.bin_s)
-            upward[kind] = summed_by(rank[kind], window.weights * (1.0 - idle))
+            for t in range(bins):
+                weight[t] = window.weights[t] * (1.0 - idle[t])
+            _put(upward[kind], summed_by(rank[kind], weight))
             # All wait for the slowest model, which errs on the safe side.
             slowest_gib = 0.0
             for m in members:
                 slowest_gib = max(slowest_gib, offers.workload[m].size_gib)
             start_s = autoscaler.start_s + slowest_gib / autoscaler.load_gib_per_s
-            cold = window.weights * idle_share(total, autoscaler.hold_s, start_s, window.bin_s)
-            cold_requests[kind] = _weighted(window.rate_rps, members, cold)
+            cold = idle_share(total, autoscaler.hold_s, start_s, window.bin_s)
+            for t in range(bins):
+                weight[t] = window.weights[t] * cold[t]
+            _put(cold_requests[kind], _weighted(window.rate_rps, members, weight))
             patient[kind] = True
             for i, m in enumerate(members):
                 bearable = window.miss_share * offers.workload[m].allowed_miss * window.arrivals[m].requests
@@ -210,6 +218,8 @@ def demand(offers: Offers, window: Window, members: NDArray[np.intp], usable: ND
         variability += share[i] * (window.arrivals[m].scv + offers.workload[m].service_scv) / 2.0
         always_up = 2 if offers.workload[m].two_zones else always_up
     mean_rps = max(mean_rps, 1e-12)
+    for i in range(len(members)):
+        share[i] /= mean_rps
     return Demand(
         members,
         load,
@@ -220,10 +230,23 @@ def demand(offers: Offers, window: Window, members: NDArray[np.intp], usable: ND
         upward,
         cold_requests,
         patient,
-        share / mean_rps,
+        share,
         variability / mean_rps,
         max(window.least_replicas, always_up),
     )
+
+
+@compiled
+def _put(row: NDArray[Number], values: NDArray[Number]) -> None:
+    """Write a row; an assignment of arrays compiles its messages about shapes besides."""
+    for i in range(len(row)):
+        row[i] = values[i]
+
+
+@compiled
+def in_order(values: FloatArray) -> NDArray[np.intp]:
+    """Indices that sort values, of equals the earlier first; compiled once for all that sort."""
+    return np.argsort(values, kind="mergesort")
 
 
 @compiled

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.capacity.clock import SECONDS_PER_HOUR
-from generator.capacity.demand import Demand, Window, demand, mean_replicas
+from generator.capacity.demand import Demand, Window, demand, in_order, mean_replicas
 from generator.capacity.offers import Offers, fitting
 from generator.capacity.queueing import STATIONARY_UTILIZATION
 from generator.capacity.scaling import SCALING_TARGETS, WHOLE
@@ -129,7 +129,7 @@ def candidates(
             allowed[r] = allowed[r] and offers.place[m, r].allowed
             farthest[r] = max(farthest[r], offers.place[m, r].round_trip_s)
         egress[r] = egress_usd_per_h(offers, window, group.members, r)
-    by_distance = np.argsort(farthest, kind="mergesort")
+    by_distance = in_order(farthest)
     used = np.full(len(usable), -1.0)
     bounds, count = np.empty(2 * len(usable)), 0
     machines, regions = np.empty(2 * len(usable), dtype=np.intp), np.empty(2 * len(usable), dtype=np.intp)
@@ -154,8 +154,12 @@ def candidates(
             if bound < limit_usd_per_h:
                 bounds[count], machines[count], regions[count] = bound, k, r
                 count += 1
-    order = np.argsort(bounds[:count], kind="mergesort")
-    return bounds[order], machines[order], regions[order]
+    order = in_order(bounds[:count])
+    ordered = np.empty(count)
+    machines_ordered, regions_ordered = np.empty(count, dtype=np.intp), np.empty(count, dtype=np.intp)
+    for i in range(count):
+        ordered[i], machines_ordered[i], regions_ordered[i] = bounds[order[i]], machines[order[i]], regions[order[i]]
+    return ordered, machines_ordered, regions_ordered
 
 
 @compiled
@@ -230,13 +234,13 @@ def cheapest_policy(
             mean = np.rint(mean * DIGITS) / DIGITS
             if mean * price + egress < limit_usd_per_h and max(fewest, 1.0, min(wanted, highest)) <= one.quota:
                 means[count] = mean
-                policies[count] = target, fewest, highest
+                policies[count, 0], policies[count, 1], policies[count, 2] = target, fewest, highest
                 count += 1
     load, signal = group.load[one.processor] / one.processors, np.empty(len(levels))
     for t in range(len(levels)):
         signal[t] = levels[group.rank[one.kind, t]] / one.processors
-    for i in np.argsort(means[:count], kind="mergesort"):
-        target, fewest, most = policies[i]
+    for i in in_order(means[:count]):
+        target, fewest, most = policies[i, 0], policies[i, 1], policies[i, 2]
         if kept(window, group, patience, load, signal, group.busiest[one.processor], target, fewest, most):
             return Policy(machine, region, target, fewest, min(most, one.quota), means[i] * price + egress)
     return nothing
@@ -289,9 +293,12 @@ def borne(offers: Offers, window: Window, group: Demand, machine: int, region: i
         if spare < least:
             tightest, least = m, spare
     budget_s = offers.workload[tightest].latency_s - offers.place[tightest, region].round_trip_s
-    taken_s = offers.service_quantiles[tightest] * offers.run[tightest, one.processor].service_s
+    tightest_s = offers.run[tightest, one.processor].service_s
+    waits_s = np.empty(offers.service_quantiles.shape[1])
+    for q in range(len(waits_s)):
+        waits_s[q] = max(budget_s - offers.service_quantiles[tightest, q] * tightest_s, 0.0)
     return Patience(
-        np.maximum(budget_s - taken_s, 0.0),
+        waits_s,
         bearable,
         starting,
         requests,
@@ -331,18 +338,18 @@ def kept(
     target, fewest, most : float
         The policy; fewest 0 scales to zero.
     """
-    spare = patience.bearable.copy()
-    if fewest == 0.0:
-        spare -= patience.starting
-        fewest = 1.0
-    if spare.min() < 0.0:
-        return False
+    spare = np.empty(len(group.members))
+    for i in range(len(spare)):
+        spare[i] = patience.bearable[i] - (patience.starting[i] if fewest == 0.0 else 0.0)
+        if spare[i] < 0.0:
+            return False
+    fewest = max(fewest, 1.0)
     for place in range(len(busiest)):
         t = busiest[place]
         if place % STRIDE == 0:
             # No later bin is busier than this one, and none runs fewer replicas than the fewest.
             rest = _waits_too_long(patience, float(load[t]), fewest)
-            if load[t] <= fewest and (rest * patience.requests <= spare).all():
+            if load[t] <= fewest and _bears(rest, patience.requests, spare):
                 return True
         replicas = min(max(math.ceil(signal[t] / target - WHOLE), fewest), most)
         late = _waits_too_long(patience, float(load[t]), replicas)
@@ -354,6 +361,15 @@ def kept(
                 spare[i] -= window.rate_rps[m, t] * window.weights[t] * late
                 if spare[i] < 0.0:
                     return False
+    return True
+
+
+@compiled
+def _bears(late: float, requests: FloatArray, spare: FloatArray) -> bool:
+    """Tell whether everybody bears that share of their requests late."""
+    for i in range(len(spare)):  # noqa: SIM110 (compiled: a loop, no generator)
+        if late * requests[i] > spare[i]:
+            return False
     return True
 
 

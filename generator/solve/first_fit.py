@@ -222,13 +222,33 @@ def _place(
                 here[chosen, artifacts[i]] = True
                 gib[chosen] += artifact_gib[artifacts[i]]
                 kinds[chosen] += 1
-        held[chosen] += amounts[atom]
+        _add(held[chosen], amounts[atom])
         counts[chosen] += count[atom]
         shares[chosen] += share[atom]
-        labels_of[chosen] |= labels[atom]
-        regions_of[chosen] &= regions[atom]
-        machines_of[:, chosen] &= machines[:, atom]
+        _join(labels_of[chosen], labels[atom])
+        _narrow(regions_of[chosen], regions[atom])
+        _narrow(machines_of[0, chosen], machines[0, atom])
+        _narrow(machines_of[1, chosen], machines[1, atom])
     return host_of
+
+
+# Assignments of whole rows would compile their messages about shapes besides.
+@compiled
+def _add(row: FloatArray, other: FloatArray) -> None:
+    for i in range(len(row)):
+        row[i] += other[i]
+
+
+@compiled
+def _join(row: NDArray[np.bool_], other: NDArray[np.bool_]) -> None:
+    for i in range(len(row)):
+        row[i] = row[i] or other[i]
+
+
+@compiled
+def _narrow(row: NDArray[np.bool_], other: NDArray[np.bool_]) -> None:
+    for i in range(len(row)):
+        row[i] = row[i] and other[i]
 
 
 @compiled
