@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 COVEY = "covey"
 LEVELS = (0.97, 0.98, 0.99, 0.999)
@@ -189,18 +190,30 @@ def _machine() -> str:
 
 def _draw(by_trace: Mapping[str, Sequence[Run]], path: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "covey"
-    figure, axes = plt.subplots(1, len(by_trace), figsize=(5 * len(by_trace), 4.5), squeeze=False, layout="constrained")
-    for axis, (name, runs) in zip(axes[0], by_trace.items(), strict=True):
-        levels = [1.0 - 10.0 ** (-exponent / 10) for exponent in range(10, 41)]
-        for method in runs[0].curves:
+    figure, axes = plt.subplots(2, 2, figsize=(11, 7.5), layout="constrained")
+    colours = mpl.color_sequences["tab20"]
+    levels = [1.0 - 10.0 ** (-exponent / 10) for exponent in range(10, 41)]
+    for axis, (name, runs) in zip(axes.flat, by_trace.items(), strict=False):
+        for number, method in enumerate(runs[0].curves):
             middles: list[float] = []
             for level in levels:
                 costs = [cost for run in runs if (cost := cost_at(run.curves[method], level)) is not None]
                 middles.append(statistics.median(costs) if 2 * len(costs) > len(runs) else float("nan"))
-            shown = {"color": "black", "linewidth": 2.5} if method == COVEY else {"linewidth": 1.0}
-            axis.plot([1.0 - level for level in levels], middles, label=method, **shown)
-        axis.set(xscale="log", yscale="log", title=name, xlabel="missed on the later window", ylabel="USD an hour")
+            plain = {"color": colours[number % len(colours)], "linewidth": 1.2}
+            # Methods that tie lie on each other: covey is drawn last and dashed, so that they show through.
+            own = {"color": "black", "linewidth": 2.0, "linestyle": (0, (4, 2)), "zorder": 3}
+            axis.plot([1.0 - level for level in levels], middles, label=method, **(own if method == COVEY else plain))
+        axis.set(xscale="log", yscale="log", title=f"{name}, {len(runs)} seeds", xlabel="in time on the later window")
+        axis.set_ylabel("USD an hour")
         axis.invert_xaxis()
-    axes[0][-1].legend(fontsize="x-small")
+        axis.set_xticks([0.1, 0.03, 0.01, 0.003, 0.001], ["90%", "97%", "99%", "99.7%", "99.9%"])
+        axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.yaxis.set_minor_formatter(NullFormatter())
+        axis.grid(visible=True, alpha=0.25)
+    for axis in axes.flat[len(by_trace) :]:
+        axis.set_visible(False)
+    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside right center", fontsize="small")
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
