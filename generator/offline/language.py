@@ -1,5 +1,6 @@
 """Runs a Python program for the engine where the CLI came without its Python language host."""
 
+import asyncio
 import os
 import runpy
 import subprocess
@@ -12,6 +13,10 @@ from typing import Any
 import pulumi
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
+from pulumi.runtime.rpc_manager import RPCManager
+from pulumi.runtime.settings import (
+    _get_rpc_manager as rpc_manager,  # pyright: ignore[reportPrivateUsage] -- what failed is kept nowhere else
+)
 
 from generator.offline.plugins import ROOT
 from generator.offline.serve import serve
@@ -22,13 +27,25 @@ class Host(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__(lambda: None)
+        self.rpcs = RPCManager()
 
     def Run(  # noqa: N802 (the protocol's)
         self, request: language_pb2.RunRequest, context: Any
     ) -> language_pb2.RunResponse:
         """Run the program of the request."""
-        self.program = lambda: run(Path(request.pwd), request.program or ".")
-        return super().Run(request, context)
+
+        def program() -> None:
+            self.rpcs = rpc_manager()
+            run(Path(request.pwd), request.program or ".")
+
+        self.program = program
+        try:
+            return super().Run(request, context)
+        except asyncio.InvalidStateError:
+            # Clearing up after a program that failed, the SDK may settle a future twice, and loses why it failed.
+            if self.rpcs.unhandled_exception is None:
+                raise
+            return language_pb2.RunResponse(error=str(self.rpcs.unhandled_exception))
 
     def RunPlugin(  # noqa: N802 (the protocol's)
         self, request: language_pb2.RunPluginRequest, context: Any

@@ -1,13 +1,18 @@
 """The stand-in providers' plain functions: what they know of types, what they refuse, name, replace and invent."""
 
+import asyncio
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pulumi.automation._server import LanguageServer
 from pulumi.runtime import rpc
+from pulumi.runtime.proto import language_pb2
+from pulumi.runtime.rpc_manager import RPCManager
 
+from generator.offline import language
 from generator.offline.autoname import CHOSEN, autoname
 from generator.offline.check import check
 from generator.offline.invent import invent
@@ -158,3 +163,26 @@ def test_the_engines_mark_for_what_is_unknown_is_the_sdks() -> None:
 def test_deploying_can_be_imported_without_the_sdks() -> None:
     program = "import sys, generator.deploy; sys.exit('pulumi' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("failed", [ValueError("While processing input: 'cloud_run'"), None])
+def test_why_a_program_failed_is_told_though_the_sdk_stumbles_while_it_clears_up(
+    failed: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = RPCManager()
+    known.unhandled_exception = failed
+
+    def stumbles(host: LanguageServer, _request: object, _context: object) -> None:
+        host.program()
+        raise asyncio.InvalidStateError("invalid state")
+
+    monkeypatch.setattr(LanguageServer, "Run", stumbles)
+    monkeypatch.setattr(language, "rpc_manager", lambda: known)
+    monkeypatch.setattr(language, "run", lambda _folder, _program: None)
+    host, request = language.Host(), language_pb2.RunRequest(program=".")
+
+    if failed is None:
+        with pytest.raises(asyncio.InvalidStateError):
+            host.Run(request, None)
+    else:
+        assert str(failed) == host.Run(request, None).error
