@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from generator.capacity.clock import floor_path, weekly_minima
 from generator.capacity.machines import Machines
+from generator.capacity.on_workers import on_workers
 from generator.capacity.queueing import backlog, service_miss, service_quantiles, wait_tail, waits_too_long
 from generator.capacity.scaling import BEHAVIOUR, idle_probability, late_share, replica_path, scaling_signal
-from generator.capacity.workers import cold_share, refused_share
+from generator.capacity.workers import refused_share
 from generator.model import FloatArray, ScheduledMinimum, Traffic
 
 
@@ -78,9 +79,9 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     table, rates, bin_s = machines, traffic.rate_rps[members], traffic.window.bin_s
     processor = int(table.processor_class[served.machine])
     behaviour = BEHAVIOUR[table.hosting[served.machine]]
-    load = (table.work_s[members, processor] @ rates) / table.processors[served.machine]
     if behaviour.worker_per_request:
-        return _replay_workers(table, members, served, traffic, load)
+        return _replay_workers(table, members, served, traffic)
+    load = (table.work_s[members, processor] @ rates) / table.processors[served.machine]
     signal = scaling_signal(load, behaviour, bin_s)
     floor = max(served.minimum, 1)
     if served.schedule:
@@ -123,22 +124,12 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     )
 
 
-def _replay_workers(
-    table: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic, load: FloatArray
-) -> Replay:
+def _replay_workers(table: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic) -> Replay:
     rates = traffic.rate_rps[members]
-    total = rates.sum(axis=0)
-    workloads = [table.fleet.workloads[i] for i in members]
-    behaviour = BEHAVIOUR[table.hosting[served.machine]]
-    starting = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
-    cold = cold_share(total, load, behaviour, traffic.window.bin_s, starting)
+    total, requests = rates.sum(axis=0), rates.sum(axis=1)
+    load, cold, slow, too_cold = on_workers(table, traffic, members, served.machine, served.region)
     refused = refused_share(load, served.maximum)
-    service = table.service_s[members, table.processor_class[served.machine]]
-    variation = np.array([w.service.variation for w in workloads])
-    budget = np.array([w.objective.latency_s for w in workloads]) - table.round_trip_s[members, served.region]
-    slow, too_cold = service_miss(budget, service, variation), service_miss(budget - starting, service, variation)
     missed = refused + (1.0 - refused) * (slow[:, None] * (1.0 - cold) + too_cold[:, None] * cold)
-    requests = rates.sum(axis=1)
     return Replay(
         load=load,
         replicas=load,

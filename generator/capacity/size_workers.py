@@ -7,9 +7,9 @@ from generator.capacity.clock import SECONDS_PER_HOUR
 from generator.capacity.demand import Terms
 from generator.capacity.look import ANY, NOTHING, Policy
 from generator.capacity.machines import Machines
-from generator.capacity.queueing import service_miss
+from generator.capacity.on_workers import on_workers
 from generator.capacity.scaling import BEHAVIOUR
-from generator.capacity.workers import cold_share, refused_share, workers_for
+from generator.capacity.workers import refused_share, workers_for
 from generator.model import FloatArray, Traffic
 
 # A worker is asked for one request at a time, so nothing is tracked; the figure says that none is kept free.
@@ -87,23 +87,15 @@ def workers_keep(
     machines: Machines, traffic: Traffic, terms: Terms, members: NDArray[np.intp], machine: int, region: int, most: int
 ) -> bool:
     """Tell whether no member's requests come too late too often on so many workers."""
-    workloads = [machines.fleet.workloads[m] for m in members.tolist()]
-    behaviour = BEHAVIOUR[machines.hosting[machine]]
-    processor = machines.processor_class[machine]
     rates = traffic.rate_rps[members]
-    load = machines.work_s[members, processor] @ rates / machines.processors[machine]
-    start_s = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
-    cold = cold_share(rates.sum(axis=0), load, behaviour, traffic.window.bin_s, start_s)
-    refused = refused_share(load * terms.headroom, most)
-    budget = np.array([w.objective.latency_s for w in workloads]) - machines.round_trip_s[members, region]
-    variation = np.array([w.service.variation for w in workloads])
-    service = machines.service_s[members, processor]
-    slow, too_cold = service_miss(budget, service, variation), service_miss(budget - start_s, service, variation)
-    allowed = np.array([1.0 - w.objective.percentile for w in workloads])
+    found = on_workers(machines, traffic, members, machine, region)
+    refused = refused_share(found.load * terms.headroom, most)
+    allowed = np.array([1.0 - machines.fleet.workloads[m].objective.percentile for m in members.tolist()])
     # What is late by service alone cannot be late again by a start.
-    more: FloatArray = rates @ refused + (rates @ cold) * (too_cold - slow)
+    more: FloatArray = rates @ refused + (rates @ found.cold) * (found.too_cold - found.slow)
     requests = np.maximum(rates.sum(axis=1), 1e-300)
-    return bool((slow <= allowed).all() and (more <= terms.miss_share * (allowed - slow) * requests).all())
+    bearable = terms.miss_share * (allowed - found.slow) * requests
+    return bool((found.slow <= allowed).all() and (more <= bearable).all())
 
 
 def _pinned(machines: Machines, members: NDArray[np.intp]) -> bool:
