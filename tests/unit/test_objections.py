@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from generator.capacity.objections import Objections
-from generator.cli import app
 from generator.errors import JournalError
 from generator.heeded import heeded
 from generator.journal import Journal, RejectionRecord, recall
@@ -23,6 +21,7 @@ from generator.present.document import chosen_of
 from generator.present.saved import read_plan
 from generator.solve import Problem, solve
 from tests import fleets
+from tests.commands import covey
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NAMES = ("a", "b", "c")
@@ -183,10 +182,6 @@ def test_without_objections_the_plan_says_nothing_of_them() -> None:
 
 
 # What the journal holds ----------------------------------------------------------------------------------------------
-
-
-def covey(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module", autouse=True)
