@@ -119,12 +119,18 @@ def resources() -> list[Resource]:
     """Every cloud resource of the golden project, as its program registers it, without a look at what is refused."""
     stacks = sorted(path.name.split(".")[1] for path in (PROJECT / "stacks" / "config").iterdir())
     registered = [one for stack in stacks for one in child("in_process", str(PROJECT), stack)["resources"]]
-    registered.sort(key=lambda one: json.dumps(one, sort_keys=True))  # a program registers in any order
-    return [
-        Resource(one["type"], {name: value for name, value in one["inputs"].items() if not name.startswith("__")})
+    # A program registers in any order, and so do its inputs come: what a seed draws must hang on neither.
+    found = [
+        Resource(one["type"], ordered({name: of for name, of in one["inputs"].items() if not name.startswith("__")}))
         for one in registered
         if one["type"].startswith(("aws:", "gcp:"))
     ]
+    return sorted(found, key=lambda one: (one.token, json.dumps(one.inputs)))
+
+
+def ordered(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Sort the keys of plain data, at any depth."""
+    return json.loads(json.dumps(inputs, sort_keys=True))
 
 
 def test_every_input_of_the_golden_project_is_taken(resources: list[Resource]) -> None:
