@@ -28,7 +28,7 @@ class GoogleReply(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-Reply = TypeVar("Reply", bound=GoogleReply)
+Reply = TypeVar("Reply", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,17 +127,17 @@ class StackReport:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a cloud says of one endpoint, service or API.
+    """What a cloud says of one endpoint, service, API or load balancer.
 
     Parameters
     ----------
     name : str
-        ``region/name`` on SageMaker and API Gateway, the whole resource name on Cloud Run.
+        ``region/name`` on SageMaker and API Gateway, the whole resource name on Google Cloud.
     message : str
         What serves, or what is wrong, without a full stop.
     """
 
-    kind: Literal["sagemaker", "cloud-run", "api-gateway"]
+    kind: Literal["sagemaker", "cloud-run", "api-gateway", "url-map"]
     name: str
     state: Literal["serves", "differs", "missing", "undecided"]
     message: str

@@ -76,10 +76,10 @@ class Deployment(Answer):
 
 
 class VerifiedEndpoint(Answer):
-    """One endpoint, service or API, and whether it serves what was deployed; `undecided` while it is being updated."""
+    """An endpoint, service, API or load balancer: whether it serves what was deployed; `undecided` while it moves."""
 
     stack: str
-    kind: Literal["sagemaker", "cloud-run", "api-gateway"]
+    kind: Literal["sagemaker", "cloud-run", "api-gateway", "url-map"]
     name: str
     state: Literal["serves", "differs", "missing", "undecided"]
     message: str

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from generator.model import Served
-from generator.verify.routes import WantedRoutes, compared, routes_of
+from generator.verify.api_routes import WantedApi, api_routes
+from generator.verify.routes import compared
+from generator.verify.url_map import URL_MAP, WantedUrlMap, recorded_routes
 from generator.verify.wanted import API, ENDPOINT, SERVICE, Wanted, WantedEndpoint, WantedService
 
 
 def pretended_reader(folder: Path) -> Callable[[Wanted], Served]:
-    """Return a function that looks at one endpoint, service or API of the cloud in `folder`.
+    """Return a function that looks at one endpoint, service, API or load balancer of the cloud in `folder`.
 
     That cloud keeps no deployments: an API is looked at as it was last updated.
     """
@@ -27,15 +29,24 @@ def pretended_reader(folder: Path) -> Callable[[Wanted], Served]:
             if serving != one.config:
                 return Served("sagemaker", name, "differs", f"serves configuration {serving}, not {one.config}")
             return Served("sagemaker", name, "serves", f"configuration {one.config}")
-        return _routes(records, one) if isinstance(one, WantedRoutes) else _service(records, one)
+        if isinstance(one, WantedUrlMap):
+            return _url_map(records, one)
+        return _api(records, one) if isinstance(one, WantedApi) else _service(records, one)
 
     return read
 
 
-def _routes(records: list[dict[str, Any]], one: WantedRoutes) -> Served:
+def _api(records: list[dict[str, Any]], one: WantedApi) -> Served:
     found = _first(records, lambda record: record["type"] == API and record["id"] == one.api)
     body = None if found is None else json.loads(found["inputs"].get("body") or "{}")
-    return compared(one, None if body is None else routes_of(body))
+    routes = None if body is None else api_routes(body)
+    return compared("api-gateway", f"{one.region}/{one.name}", f"stage {one.stage}", one.routes, routes)
+
+
+def _url_map(records: list[dict[str, Any]], one: WantedUrlMap) -> Served:
+    found = _first(records, lambda record: record["type"] == URL_MAP and record["id"] == one.name)
+    routes = None if found is None else recorded_routes(found, records)
+    return compared("url-map", one.name, one.place, one.routes, routes)
 
 
 def _service(records: list[dict[str, Any]], one: WantedService) -> Served:

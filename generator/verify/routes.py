@@ -1,67 +1,69 @@
-"""Routes of an API, and whether they are those that were deployed."""
+"""Public routes, and whether they are those that were deployed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from generator.model import Served
 
-INTEGRATION = "x-amazon-apigateway-integration"
-ARTIFACT = "integration.request.header.X-Amzn-SageMaker-Target-Model"
 MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path, the endpoint it leads to, and the artifact it names there, None where the endpoint has but one."""
+    """A path, where it leads, and what it asks for there.
+
+    Parameters
+    ----------
+    path : str
+        On Google Cloud with the host before it.
+    leads_to : str
+        An endpoint of SageMaker; services of Cloud Run by region, the nearest of which is asked.
+    asks_for : str or None
+        An artifact of the endpoint, or the path that the service is asked; None where the route says nothing of that.
+    """
 
     path: str
-    endpoint: str
-    artifact: str | None
+    leads_to: str
+    asks_for: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class WantedRoutes:
-    """A stage of a REST API, by the API's id, and its routes."""
+def compared(
+    kind: Literal["api-gateway", "url-map"],
+    name: str,
+    place: str,
+    meant: Sequence[Route],
+    found: Sequence[Route] | None,
+) -> Served:
+    """Hold routes to those that were deployed.
 
-    name: str
-    region: str
-    api: str
-    stage: str
-    routes: tuple[Route, ...]
-
-
-def routes_of(document: Any) -> tuple[Route, ...]:
-    """Read the routes of an OpenAPI document, sorted by path; what is no route is left out."""
-    paths: Any = document.get("paths") if isinstance(document, Mapping) else None
-    found: list[Route] = []
-    for path, methods in paths.items() if isinstance(paths, Mapping) else ():
-        integration = methods.get("post", {}).get(INTEGRATION) if isinstance(methods, Mapping) else None
-        if isinstance(integration, Mapping):
-            endpoint = str(integration.get("uri")).partition("endpoints/")[2].partition("/")[0]
-            artifact = (integration.get("requestParameters") or {}).get(ARTIFACT)
-            found.append(Route(str(path), endpoint, None if artifact is None else str(artifact).strip("'")))
-    return tuple(sorted(found, key=lambda route: route.path))
-
-
-def compared(one: WantedRoutes, found: Sequence[Route] | None) -> Served:
-    """Hold routes to those that were deployed; None where there is no such stage."""
-    name = f"{one.region}/{one.name}"
+    Parameters
+    ----------
+    kind, name : str
+        As `Served` has them.
+    place : str
+        What holds the routes, after "on" and "there is no".
+    meant : sequence of Route
+    found : sequence of Route or None
+        None where there is no such place.
+    """
     if found is None:
-        return Served("api-gateway", name, "missing", f"there is no stage {one.stage}")
+        return Served(kind, name, "missing", f"there is no {place}")
     there = {route.path: route for route in found}
-    faults = [fault for route in one.routes for fault in _faults(route, there.get(route.path))]
-    faults += [
-        f"{path} is a route that nobody deployed" for path in sorted(there.keys() - {r.path for r in one.routes})
-    ]
+    faults = [fault for route in meant for fault in _faults(route, there.get(route.path))]
+    faults += [f"{path} is a route that nobody deployed" for path in sorted(there.keys() - {r.path for r in meant})]
     if not faults:
-        return Served("api-gateway", name, "serves", f"{len(one.routes)} routes on stage {one.stage}")
+        return Served(kind, name, "serves", f"{len(meant)} routes on {place}")
     more = f" and {len(faults) - MOST_NAMED} more" if len(faults) > MOST_NAMED else ""
-    return Served("api-gateway", name, "differs", "; ".join(faults[:MOST_NAMED]) + more)
+    return Served(kind, name, "differs", "; ".join(faults[:MOST_NAMED]) + more)
 
 
 def _faults(meant: Route, found: Route | None) -> list[str]:
     if found is None:
         return [f"{meant.path} leads nowhere"]
-    pairs = (("leads to", meant.endpoint, found.endpoint), ("names artifact", meant.artifact, found.artifact))
-    return [f"{meant.path} {what} {is_} instead of {wanted}" for what, wanted, is_ in pairs if wanted != is_]
+    pairs = (("leads to", meant.leads_to, found.leads_to), ("asks for", meant.asks_for, found.asks_for))
+    return [
+        f"{meant.path} {what} {is_ or 'nothing'} instead of {wanted or 'nothing'}"
+        for what, wanted, is_ in pairs
+        if wanted != is_
+    ]

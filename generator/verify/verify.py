@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from generator.clouds.extras import extras
 from generator.model import Served
+from generator.verify.api_routes import WantedApi
 from generator.verify.pretended import pretended_reader
-from generator.verify.routes import WantedRoutes
 from generator.verify.wanted import Wanted, WantedEndpoint, WantedService
 
 PAUSE_S = 15.0
@@ -20,7 +21,7 @@ def verify(
     pause: Callable[[float], None] = time.sleep,
     offline: Path | None = None,
 ) -> list[Served]:
-    """Hold each endpoint, service and API to what was deployed.
+    """Hold each endpoint, service, API and load balancer to what was deployed.
 
     Parameters
     ----------
@@ -54,30 +55,24 @@ def verify(
 
 def _reader(wanted: Sequence[Wanted]) -> Callable[[Wanted], Served]:
     """Return a function that looks at one; a cloud that nothing runs on is not asked, and its client not needed."""
-    endpoint: Callable[[WantedEndpoint], Served] | None = None
-    service: Callable[[WantedService], Served] | None = None
-    routes: Callable[[WantedRoutes], Served] | None = None
     with extras():
-        if any(isinstance(one, WantedEndpoint) for one in wanted):
-            from generator.verify.sagemaker import endpoint_reader
+        readers = {kind: _reader_of(kind) for kind in {type(one) for one in wanted}}
+    return lambda one: readers[type(one)](one)
 
-            endpoint = endpoint_reader()
-        if any(isinstance(one, WantedRoutes) for one in wanted):
-            from generator.verify.api_gateway import routes_reader
 
-            routes = routes_reader()
-        if any(isinstance(one, WantedService) for one in wanted):
-            from generator.verify.cloud_run import service_reader
+def _reader_of(kind: type[Wanted]) -> Callable[[Any], Served]:
+    if kind is WantedEndpoint:
+        from generator.verify.sagemaker import endpoint_reader
 
-            service = service_reader()
+        return endpoint_reader()
+    if kind is WantedApi:
+        from generator.verify.api_gateway import routes_reader
 
-    def read(one: Wanted) -> Served:
-        if isinstance(one, WantedEndpoint) and endpoint is not None:
-            return endpoint(one)
-        if isinstance(one, WantedService) and service is not None:
-            return service(one)
-        if isinstance(one, WantedRoutes) and routes is not None:
-            return routes(one)
-        raise TypeError(type(one).__name__)
+        return routes_reader()
+    if kind is WantedService:
+        from generator.verify.cloud_run import service_reader
 
-    return read
+        return service_reader()
+    from generator.verify.load_balancer import url_map_reader
+
+    return url_map_reader()

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.verify.routes import WantedRoutes, routes_of
+from generator.verify.api_routes import WantedApi, api_routes
+from generator.verify.url_map import URL_MAP, WantedUrlMap, recorded_routes
 
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
@@ -43,7 +44,7 @@ class WantedService:
     held: str | None
 
 
-Wanted = WantedEndpoint | WantedService | WantedRoutes
+Wanted = WantedEndpoint | WantedService | WantedApi | WantedUrlMap
 
 
 def wanted(state: Mapping[str, Any]) -> tuple[Wanted, ...]:
@@ -59,7 +60,7 @@ def wanted(state: Mapping[str, Any]) -> tuple[Wanted, ...]:
 
     Returns
     -------
-    tuple of WantedEndpoint, WantedService and WantedRoutes
+    tuple of WantedEndpoint, WantedService, WantedApi and WantedUrlMap
         Sorted by name; without resources that only wait for their deletion.
     """
     resources = (state.get("deployment") or {}).get("resources") or []
@@ -68,9 +69,11 @@ def wanted(state: Mapping[str, Any]) -> tuple[Wanted, ...]:
     services: list[WantedService] = [_service(found) for found in alive if found.get("type") == SERVICE]
     endpoints.sort(key=lambda found: (found.region, found.name))
     services.sort(key=lambda found: found.name)
-    stages: list[WantedRoutes] = [_routes(found, alive) for found in alive if found.get("type") == STAGE]
+    stages: list[WantedApi] = [_routes(found, alive) for found in alive if found.get("type") == STAGE]
     stages.sort(key=lambda found: (found.region, found.name))
-    return (*endpoints, *services, *stages)
+    maps = [WantedUrlMap(found["id"], recorded_routes(found, alive)) for found in alive if found.get("type") == URL_MAP]
+    maps.sort(key=lambda found: found.name)
+    return (*endpoints, *services, *stages, *maps)
 
 
 def _endpoint(endpoint: Mapping[str, Any], alive: Sequence[Mapping[str, Any]]) -> WantedEndpoint:
@@ -97,17 +100,17 @@ def _service(service: Mapping[str, Any]) -> WantedService:
     )
 
 
-def _routes(stage: Mapping[str, Any], alive: Sequence[Mapping[str, Any]]) -> WantedRoutes:
+def _routes(stage: Mapping[str, Any], alive: Sequence[Mapping[str, Any]]) -> WantedApi:
     """Read a stage's routes off its API; what a program other than ours deployed has none in its state."""
     inputs = stage["inputs"]
     ours = (one for one in alive if one.get("type") == API and one.get("id") == inputs["restApi"])
     api: Mapping[str, Any] = next(ours, {"inputs": {}, "outputs": {}})
-    return WantedRoutes(
+    return WantedApi(
         name=str(api["inputs"].get("name", inputs["restApi"])),
         region=stage["outputs"]["arn"].split(":")[3],
         api=inputs["restApi"],
         stage=inputs["stageName"],
-        routes=routes_of(json.loads(api["inputs"].get("body") or "{}")),
+        routes=api_routes(json.loads(api["inputs"].get("body") or "{}")),
     )
 
 
