@@ -1,6 +1,6 @@
 """Processes that write to a journal, for tests that kill them or let several write at once.
 
-``python -m tests.journal_writers many FILE WHO COUNT`` appends and prints each entry's hash once it is on disk.
+``python -m tests.journal_writers many URL WHO COUNT`` appends and prints each entry's hash once it is on disk.
 ``python -m tests.journal_writers faults FOLDER`` forks a writer for every statement and commit that two entries take,
 kills it there, and prints for each what it had been told was on disk.
 """
@@ -24,8 +24,8 @@ ENTRIES = 2
 MOMENTS = ("begin", "before_cursor_execute", "after_cursor_execute", "commit", "close")
 
 
-def many(file: str, who: str, count: int) -> None:
-    journal = Journal(f"sqlite:///{file}")
+def many(url: str, who: str, count: int) -> None:
+    journal = Journal(url)
     for number in range(count):
         entry = journal.append("plan", f"{who} {number % 7}".encode(), by=who, at=AT)
         _tell(entry.digest)
@@ -72,7 +72,7 @@ def _killed_at(moment: int) -> None:
 
 
 VERBS: dict[str, Callable[..., None]] = {
-    "many": lambda file, who, count: many(file, who, int(count)),
+    "many": lambda url, who, count: many(url, who, int(count)),
     "faults": lambda folder: faults(Path(folder)),
 }
 

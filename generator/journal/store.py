@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, create_engine, event, func, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -41,6 +41,8 @@ Kind = Literal[
 # How long one process waits for another's entry, which takes milliseconds.
 BUSY_S = 30.0
 ROWS_AT_ONCE = 500
+# Of PostgreSQL's advisory locks, the one of whoever makes the tables; any number will do.
+MAKING = 0xC07E1
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -55,8 +57,9 @@ class Journal:
     Parameters
     ----------
     place : Path or str
-        A file of SQLite, or a URL as SQLAlchemy has it: ``sqlite:///journal.sqlite``. The first entry makes the file,
-        and not its folder.
+        A file of SQLite, or a URL as SQLAlchemy has it: ``sqlite:///journal.sqlite``,
+        ``postgresql://who:secret@host/database``. The first entry makes the file or the tables, and neither the file's
+        folder nor the database.
 
     Raises
     ------
@@ -67,9 +70,11 @@ class Journal:
     def __init__(self, place: Path | str) -> None:
         try:
             self._url: URL = make_url(place) if isinstance(place, str) else URL.create("sqlite", database=str(place))
+            if self._url.drivername == "postgresql":
+                self._url = self._url.set(drivername="postgresql+psycopg")
             self._engine = create_engine(self._url, poolclass=NullPool, connect_args=_connect_arguments(self._url))
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            remedy = "Name a file, or a URL such as sqlite:///journal.sqlite."
+            remedy = "Name a file, or a URL such as sqlite:///journal.sqlite; PostgreSQL needs covey[postgresql]."
             raise JournalError("--journal", f"is no database that can be spoken to: {error}.", remedy) from None
         if self._url.get_backend_name() == "sqlite":
             if self._url.database in (None, "", ":memory:"):
@@ -246,7 +251,11 @@ class Journal:
         try:
             if not writes and self.is_absent():
                 raise self._error("does not exist: nothing was recorded there.", "Name another: --journal.")
-            with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            options: dict[str, Any] = {"writes": writes}
+            if self._url.get_backend_name() != "sqlite":
+                # Whoever reads sees one moment; a writer, once it has its lock, what others wrote while it waited.
+                options["isolation_level"] = "READ COMMITTED" if writes else "REPEATABLE READ"
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 self._require_tables(connection, writes=writes)
                 yield connection
         except (SQLAlchemyError, OSError) as error:
@@ -256,6 +265,10 @@ class Journal:
 
     def _require_tables(self, connection: Connection, *, writes: bool) -> None:
         found = set(inspect(connection).get_table_names())
+        if not found and writes and self._url.get_backend_name() == "postgresql":
+            # Of two that would make them at once, the second waits and finds them.
+            connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
+            found = set(inspect(connection).get_table_names())
         if not found and writes:
             METADATA.create_all(connection)
             connection.execute(insert(FORMAT).values(version=VERSION))

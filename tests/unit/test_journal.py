@@ -244,7 +244,7 @@ def test_killed_at_any_statement_or_commit_nothing_promised_is_lost(tmp_path: Pa
 @pytest.mark.parametrize("read", [1, 5, 12])
 def test_killed_from_outside_nothing_promised_is_lost(read: int, tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite"
-    with writers("many", file, "ada", "10000") as process:
+    with writers("many", f"sqlite:///{file}", "ada", "10000") as process:
         assert process.stdout is not None
         promised = [process.stdout.readline().strip() for _ in range(read)]
         process.kill()
@@ -260,7 +260,8 @@ def test_killed_from_outside_nothing_promised_is_lost(read: int, tmp_path: Path)
 @pytest.mark.engine
 def test_two_processes_at_once_write_one_chain_and_lose_nothing(tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite"
-    with writers("many", file, "ada", "200") as one, writers("many", file, "bob", "200") as other:
+    url = f"sqlite:///{file}"
+    with writers("many", url, "ada", "200") as one, writers("many", url, "bob", "200") as other:
         assert one.stdout is not None
         assert other.stdout is not None
         promised = [*one.stdout.read().split(), *other.stdout.read().split()]
