@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 
 from generator.dashboard.desk import Desk
@@ -14,6 +15,7 @@ from generator.present.page import template
 from generator.present.plan_document import GroupDocument, PlanDocument
 
 Wanted = Annotated[Literal["cheapest", "balanced", "resilient"] | None, Query()]
+Form = ImmutableMultiDict[str, str]
 
 
 class NoPlanYet(Exception):  # noqa: N818 (a way, not a defect)
@@ -21,7 +23,7 @@ class NoPlanYet(Exception):  # noqa: N818 (a way, not a defect)
 
 
 def shown(request: Request, name: str, status: int = 200, **view: Any) -> HTMLResponse:
-    """Fill a template; what every page knows besides: the fleet's name, whether there is a plan, the forms' key."""
+    """Fill a template; what every page knows besides: the fleet, whether it is or was planned, the forms' key."""
     desk, keys = _desk(request), cast("Keys", request.app.state.keys)
     text = template(f"dashboard/{name}.html.jinja").render(
         **view,
@@ -29,6 +31,7 @@ def shown(request: Request, name: str, status: int = 200, **view: Any) -> HTMLRe
         here=name,
         fleet=desk.inputs.fleet.name,
         ready=desk.planning.document is not None,
+        state=desk.planning.progress.state,
         csrf=keys.csrf,
     )
     return HTMLResponse(text, status)
@@ -45,6 +48,10 @@ def decided(desk: Desk, plan: PlanDocument) -> dict[str, Any]:
 
 def _desk(request: Request) -> Desk:
     return request.app.state.desk
+
+
+def _form(request: Request) -> Form:
+    return request.state.form
 
 
 def _plan(desk: Annotated[Desk, Depends(_desk)]) -> PlanDocument:
@@ -67,6 +74,7 @@ def _group(
 
 
 TheDesk = Annotated[Desk, Depends(_desk)]
+TheForm = Annotated[Form, Depends(_form)]
 ThePlan = Annotated[PlanDocument, Depends(_plan)]
 TheProfile = Annotated[Profile, Depends(_profile)]
 TheGroup = Annotated[GroupDocument, Depends(_group)]

@@ -21,7 +21,7 @@ class HeldError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A rejection of the plan on the page. `groups` are names, none where all of the recommendation is meant."""
+    """A rejection of the plan on the page. `groups` and `workloads` are names, none where all of them are meant."""
 
     by: str
     at: datetime
@@ -29,6 +29,7 @@ class Rejected:
     reason: RejectionReason
     note: str | None
     groups: tuple[str, ...]
+    workloads: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +113,6 @@ def _rejections(journal: Journal, plan: PlanDocument, digest: str) -> tuple[Reje
         if said.plan == digest and said.profile in names:
             there = names[said.profile]
             groups = tuple(there[number] for number in said.groups or () if 0 <= number < len(there))
-            found.append(Rejected(entry.actor, entry.at, said.profile, said.reason, said.note, groups))
+            workloads = said.workloads or ()
+            found.append(Rejected(entry.actor, entry.at, said.profile, said.reason, said.note, groups, workloads))
     return tuple(found)

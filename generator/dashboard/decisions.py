@@ -6,8 +6,9 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import RedirectResponse, Response
 
 from generator.approval.approve import require_words
-from generator.dashboard.asked import TheDesk, ThePlan, shown
+from generator.dashboard.asked import Form, TheDesk, TheForm, ThePlan, shown
 from generator.dashboard.joining import MOST_CHARACTERS, adopt, as_lines, consider, join_view
+from generator.dashboard.views import recommendation
 from generator.errors import InfeasibleError, InputError
 from generator.model import Profile, RejectionReason
 from generator.present.plan_document import PlanDocument
@@ -27,17 +28,15 @@ def stop(desk: TheDesk) -> Response:
 
 
 @decisions.post("/planning/start")
-def start(request: Request, desk: TheDesk) -> Response:
+def start(form: TheForm, desk: TheDesk) -> Response:
     """Plan again: after it was stopped or failed, or because somebody rejected what came of it."""
-    form: dict[str, str] = request.state.form
     desk.planning.start(again=form.get("again") == "yes")
     return RedirectResponse("/planning", 303)
 
 
 @decisions.post("/plan/claim")
-def claim(request: Request, desk: TheDesk, plan: ThePlan, if_match: IfMatch = None) -> Response:
+def claim(form: TheForm, desk: TheDesk, plan: ThePlan, if_match: IfMatch = None) -> Response:
     """Take the plan to decide about it, or give it back; the claim that was shown comes as If-Match, or in the form."""
-    form: dict[str, str] = request.state.form
     desk.require_shown(plan, form.get("plan", ""))
     taken = {"take": True, "give back": False}.get(form.get("act", ""))
     if taken is None:
@@ -48,9 +47,8 @@ def claim(request: Request, desk: TheDesk, plan: ThePlan, if_match: IfMatch = No
 
 
 @decisions.post("/plan/reject")
-def reject(request: Request, desk: TheDesk, plan: ThePlan) -> Response:
-    """Record that a recommendation, or one group of it, is not wanted, and why."""
-    form: dict[str, str] = request.state.form
+def reject(form: TheForm, desk: TheDesk, plan: ThePlan) -> Response:
+    """Record that a recommendation, one group of it, or some of that group's workloads are not wanted, and why."""
     desk.require_shown(plan, form.get("plan", ""))
     profile, reason, group = _profile(form, plan), REASONS.get(form.get("reason", "")), form.get("group", "")
     if reason is None:
@@ -66,6 +64,7 @@ def reject(request: Request, desk: TheDesk, plan: ThePlan) -> Response:
         reason=reason,
         note=form.get("note", "").strip() or None,
         groups=(group,) if group else (),
+        workloads=_workloads(form, plan, profile, group),
         by=by,
         journal=desk.book.named,
     )
@@ -73,9 +72,8 @@ def reject(request: Request, desk: TheDesk, plan: ThePlan) -> Response:
 
 
 @decisions.post("/program/approve")
-def approve(request: Request, desk: TheDesk, plan: ThePlan, if_match: IfMatch = None) -> Response:
+def approve(form: TheForm, desk: TheDesk, plan: ThePlan, if_match: IfMatch = None) -> Response:
     """Write, preview and approve what was shown: its digest comes as If-Match, or from the page's form."""
-    form: dict[str, str] = request.state.form
     profile = _profile(form, plan)
     days = form.get("days", "")
     counted = int(days) if days.isascii() and days.isdecimal() and len(days) <= 3 else 0
@@ -89,9 +87,9 @@ def approve(request: Request, desk: TheDesk, plan: ThePlan, if_match: IfMatch = 
 
 
 @decisions.post("/join")
-def join(request: Request, desk: TheDesk) -> Response:
+def join(request: Request, form: TheForm, desk: TheDesk) -> Response:
     """Show where a workload may go; an entry that cannot be used comes back with what is wrong with it."""
-    entry = _entry(request)
+    entry = _entry(form)
     try:
         found = consider(desk, entry)
     except (InputError, InfeasibleError) as error:
@@ -102,22 +100,32 @@ def join(request: Request, desk: TheDesk) -> Response:
 
 
 @decisions.post("/join/adopt")
-def adopted(request: Request, desk: TheDesk, if_match: IfMatch = None) -> Response:
+def adopted(request: Request, form: TheForm, desk: TheDesk, if_match: IfMatch = None) -> Response:
     """Write a choice that was shown: its digest comes as If-Match, or from the page's form."""
-    form: dict[str, str] = request.state.form
-    entry, number = _entry(request), form.get("choice", "")
+    entry, number = _entry(form), form.get("choice", "")
     counted = int(number) if number.isascii() and number.isdecimal() and len(number) <= 3 else 0
     found = adopt(desk, entry, (if_match or form.get("shown", "")).strip('"'), counted)
     view = join_view(desk, found, entry)
     return shown(request, "join", complaint=None, chosen=counted, most=MOST_CHARACTERS, **view)
 
 
-def _entry(request: Request) -> str:
+def _entry(form: Form) -> str:
     """Read the entry as it was typed: a browser sends every line's end as two characters."""
-    return request.state.form.get("entry", "").replace("\r\n", "\n")
+    return form.get("entry", "").replace("\r\n", "\n")
 
 
-def _profile(form: dict[str, str], plan: PlanDocument) -> Profile:
+def _workloads(form: Form, plan: PlanDocument, profile: Profile, group: str) -> tuple[str, ...]:
+    """Name the workloads that the form numbers in its group's order: a page may spell a name otherwise than it is."""
+    numbers = form.getlist("workload")
+    groups = recommendation(plan, profile).groups
+    there = next((one.workloads for one in groups if one.name == group), ())
+    try:
+        return tuple(there[range(len(there)).index(int(number))] for number in numbers)
+    except ValueError:
+        raise InputError("the form", "numbers a workload that its group has not.", "Go back and choose.") from None
+
+
+def _profile(form: Form, plan: PlanDocument) -> Profile:
     for one in plan.recommendations:
         if one.profile == form.get("profile"):
             return one.profile

@@ -9,7 +9,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.datastructures import Headers, ImmutableMultiDict, MutableHeaders, QueryParams
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,7 +24,9 @@ FORM = "application/x-www-form-urlencoded"
 MOST_BYTES = 192 * 1024
 # A browser shows no answer to a form it has not sent whole: so much of one that is too large is read and forgotten.
 MOST_BYTES_READ = 16 * 2**20
-MOST_FIELDS = 16
+# A list names at most a group's workloads; what else a form says stands there once.
+MOST_FIELDS = 2048
+LISTS = frozenset({"workload"})
 # The printed address stays in a terminal's history; a session lasts for a long working day.
 OPENS_S = 3600.0
 LASTS_S = 12 * 3600.0
@@ -155,7 +157,7 @@ class Guard:
         known = self._cookie in cookies and _same(cookies[self._cookie].value, self._keys.session)
         return known and self._now() < self._lasts_until
 
-    async def _meant(self, headers: Headers, receive: Receive) -> dict[str, str]:
+    async def _meant(self, headers: Headers, receive: Receive) -> ImmutableMultiDict[str, str]:
         """Read a form and see that one of our own pages made it."""
         if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             raise Refusal(415, "Only the forms of the dashboard's own pages are read.", "Use them.")
@@ -180,12 +182,11 @@ class Guard:
             )
         except ValueError:
             raise Refusal(400, "The form cannot be read.", "Go back and send it again.") from None
-        if any(len(values) > 1 for values in fields.values()):
+        if any(len(values) > 1 for name, values in fields.items() if name not in LISTS):
             raise Refusal(400, "A field of the form stands there twice.", "Go back and send it again.")
-        form = {name: values[0] for name, values in fields.items()}
-        if not _same(form.pop("csrf", ""), self._keys.csrf or _secret()):
+        if not _same(fields.pop("csrf", [""])[0], self._keys.csrf or _secret()):
             raise Refusal(403, "The form is not one of this session's pages.", "Reload the page and send it again.")
-        return form
+        return ImmutableMultiDict([(name, value) for name, values in fields.items() for value in values])
 
 
 def refused(refusal: Refusal) -> Response:

@@ -40,8 +40,8 @@ def fleet(
 
 @page("/planning")
 def planning(request: Request, desk: TheDesk) -> Response:
-    """Show how far planning is."""
-    if desk.planning.document is not None:
+    """Show how far planning is, also where it is done again and the plan before is there still."""
+    if desk.planning.progress.state == "ready":
         return RedirectResponse("/plan", 303)
     return shown(request, "planning", progress=desk.planning.progress)
 

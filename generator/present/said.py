@@ -46,7 +46,8 @@ def said(journal: "Journal", entry: "Entry") -> str:
 def _rejection(content: bytes) -> str:
     found = RejectionRecord.model_validate_json(content)
     part = f", {count(len(found.groups), 'group')} of it" if found.groups else ""
-    return _noted(f"{found.profile}{part}: {found.reason}", found.note)
+    about = f", {count(len(found.workloads), 'model')}" if found.workloads else ""
+    return _noted(f"{found.profile}{part}{about}: {found.reason}", found.note)
 
 
 def _retraction(content: bytes) -> str:

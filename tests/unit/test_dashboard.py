@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from fastapi.routing import APIRoute
@@ -12,14 +13,15 @@ from starlette.testclient import TestClient
 from generator.dashboard.decisions import decisions
 from generator.dashboard.guard import LASTS_S, OPENS_S
 from generator.dashboard.pages import pages
-from generator.dashboard.planning import Planning, Terms
+from generator.dashboard.planning import Planning, Progress, Terms
 from generator.dashboard.unified import unified
 from generator.files import FileChange
 from tests.dashboards import NAMES, Site, desk, planned, pretended, site
 
 GROUP = "/groups/GROUP"
 PAGES = ("/", "/plan", GROUP, "/graph", "/program", "/join", "/log")
-READ = ("/planning", "/planning.json", "/graph.json", "/static/graph.js", "/static/dashboard.css", *PAGES)
+ALARMS = f"{GROUP}/alarms.json"
+READ = ("/planning", "/planning.json", "/graph.json", "/static/graph.js", "/static/dashboard.css", ALARMS, *PAGES)
 # What a form with nothing in it is answered with.
 ACTS = {
     "/planning/stop": 303,
@@ -80,8 +82,10 @@ def expected_of(role: str, path: str, method: str) -> int:
 @pytest.mark.parametrize("path", sorted({*READ, *ACTS, "/nowhere", "/groups/nobody"}))
 @pytest.mark.parametrize("role", ["stranger", "reader", "decider"])
 def test_every_method_on_every_route_does_what_the_role_may_and_nothing_else(
-    roles: dict[str, Site], role: str, path: str
+    roles: dict[str, Site], role: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Whoever may ask for alarms runs the program: elsewhere.
+    monkeypatch.setattr("generator.dashboard.desk.alarms", lambda _project, _stack: ())
     one = roles[role]
     answered = {
         method: one.client.request(
@@ -100,7 +104,7 @@ def test_the_table_above_names_every_route_there_is() -> None:
         for route in routes.routes
         if isinstance(route, APIRoute)
     }
-    assert there - {"/groups/GROUP/alarms.json"} == {*READ, *ACTS} - {"/static/dashboard.css"}
+    assert {*READ, *ACTS} - {"/static/dashboard.css"} == there
 
 
 def test_a_reader_s_pages_have_no_form_that_changes_anything(roles: dict[str, Site]) -> None:
@@ -316,6 +320,26 @@ def test_planning_again_keeps_the_old_plan_until_there_is_a_new_one(tmp_path: Pa
 
     assert ("failed", old) == (found.progress.state, found.document)
     found.stop()
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [("planning", "Another plan is being made"), ("stopped", "was stopped"), ("failed", "Planning again failed")],
+)
+def test_planning_again_shows_its_progress_and_can_be_stopped_beside_the_plan_before(
+    one: Site, state: Literal["planning", "stopped", "failed"], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 303 == one.enter().get("/planning").status_code
+    complaint = ("nowhere", "is not there.", "Name another.") if state == "failed" else None
+    monkeypatch.setattr(Planning, "progress", Progress(state, "searching for groups", 0.5, complaint))
+    page, plan = one.client.get("/planning"), one.client.get("/plan")
+
+    assert [200, 200] == [page.status_code, plan.status_code]
+    assert says in plan.text
+    assert 'href="/plan"' in page.text
+    assert (state == "planning") == ("searching for groups" in page.text) == ('action="/planning/stop"' in page.text)
+    assert (state == "failed") == ("is not there." in page.text)
+    assert (state != "planning") == ('action="/planning/start"' in page.text)
 
 
 def test_a_difference_shows_what_comes_and_goes_and_keeps_what_has_an_owner() -> None:

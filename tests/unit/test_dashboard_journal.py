@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from generator.approval.on_disk import approval_of
 from generator.journal import RejectionRecord, recall
+from generator.present.plan_document import GroupDocument
 from tests.dashboards import Site, desk, journal, planned, pretended, site, tamper
 from tests.plans import HOSTILE
 
@@ -61,9 +62,10 @@ def claim(one: Site, by: str, *, seen: str | None = None, act: str = "take", **h
     return one.client.post("/plan/claim", data=form, headers=headers).status_code
 
 
-def reject(one: Site, **changed: str) -> int:
+def reject(one: Site, *workloads: str, **changed: str) -> int:
     form = {"plan": plan_digest(one.client), "profile": "balanced", "by": "ada", "reason": "region", "note": ""}
-    return one.client.post("/plan/reject", data=one.form(**{**form, **changed})).status_code
+    chosen = {"workload": list(workloads)} if workloads else {}
+    return one.client.post("/plan/reject", data={**one.form(**{**form, **changed}), **chosen}).status_code
 
 
 def approve(one: Site, by: str) -> int:
@@ -167,6 +169,38 @@ def test_a_rejection_of_one_group_is_about_that_group(one: Site, fleet: Path) ->
 
     assert (len(groups) - 1,) == RejectionRecord.model_validate_json(journal(fleet).content(entry.content)).groups
     assert "rejected" in one.client.get(f"/groups/{groups[-1]}?profile={profile}").text
+
+
+def shared() -> GroupDocument:
+    """Return the group that most workloads share."""
+    return max(planned()[1].chosen.groups, key=lambda group: len(group.workloads))
+
+
+def test_a_rejection_is_about_the_workloads_that_were_chosen_of_a_group_whatever_they_are_called(
+    one: Site, fleet: Path
+) -> None:
+    group, profile = shared(), planned()[1].chosen.profile
+    hostile = next(number for number, name in enumerate(group.workloads) if name in HOSTILE)
+    other = next(number for number in range(len(group.workloads)) if number != hostile)
+    assert 303 == reject(one, str(other), str(hostile), group=group.name, profile=profile, reason="grouping")
+    (entry,) = journal(fleet).entries(kind="rejection")
+    kept = RejectionRecord.model_validate_json(journal(fleet).content(entry.content))
+    page = one.client.get(f"/groups/{group.name}?profile={profile}").text
+
+    assert tuple(sorted((group.workloads[other], group.workloads[hostile]))) == kept.workloads
+    assert "for its grouping, about " in page
+    assert f"{profile}, 1 group of it, 2 models: grouping" in one.client.get("/log").text
+
+
+@pytest.mark.parametrize("numbers", [("0", "999"), ("-1",), ("x",), ("",), ("0",), ("9" * 5000,)])
+def test_workloads_that_the_group_has_not_and_one_that_would_be_apart_from_nobody_are_refused(
+    one: Site, fleet: Path, numbers: tuple[str, ...]
+) -> None:
+    group, profile = shared(), planned()[1].chosen.profile
+
+    assert 422 == reject(one, *numbers, group=group.name, profile=profile, reason="grouping")
+    assert 422 == reject(one, "0", profile=profile, reason="machine")  # of no group
+    assert journal(fleet).is_absent() or [] == journal(fleet).entries(kind="rejection")
 
 
 @pytest.mark.parametrize(
