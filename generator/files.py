@@ -157,6 +157,8 @@ def write_tree(program: Program, into: Path, *, overwrite_edited: bool = False) 
 def alone_in(project: Path) -> Generator[None]:
     """Hold a project's folder against others who change it or what it runs, and do not wait for whoever holds it.
 
+    A folder that is made here goes again if nothing came into it.
+
     Raises
     ------
     BusyError
@@ -164,6 +166,7 @@ def alone_in(project: Path) -> Generator[None]:
     InputError
         It is no folder, and cannot be made one.
     """
+    made = not project.exists()
     try:
         project.mkdir(parents=True, exist_ok=True)
         folder = os.open(project, os.O_RDONLY | os.O_DIRECTORY)
@@ -178,6 +181,9 @@ def alone_in(project: Path) -> Generator[None]:
         yield
     finally:
         os.close(folder)
+        if made:
+            with contextlib.suppress(OSError):
+                project.rmdir()
 
 
 def changes(program: Program, into: Path) -> tuple[FileChange, ...]:

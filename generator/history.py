@@ -89,7 +89,7 @@ def refer(project: Path, fleet: Path) -> None:
     folder = folder_of(fleet)
     if os.environ.get(VARIABLE) or project.resolve() == folder.resolve():
         return
-    with _without_harm("The project does not say where its fleet's journal is"):
+    with without_harm("The project does not say where its fleet's journal is"):
         place = _furnished(project / FOLDER) / REFERENCE
         write_whole(place, f"{os.path.relpath(folder.resolve(), project.resolve())}\n")
 
@@ -205,7 +205,7 @@ class History:
 
     def _attempted(self, step: Callable[[], Done]) -> Done | None:
         """Take a step that planning can do without; after the first that fails nothing more is tried."""
-        with _without_harm("Nothing more is recorded or remembered"):
+        with without_harm("Nothing more is recorded or remembered"):
             return step()
         self._journal = None
         return None
@@ -213,7 +213,7 @@ class History:
 
 def history_of_plans(fleet: Path, named: str | None = None) -> History:
     """Return the history that planning a fleet reads and continues; where there can be none, say so and go on."""
-    with _without_harm("Nothing is recorded or remembered"):
+    with without_harm("Nothing is recorded or remembered"):
         return history_of_decisions(folder_of(fleet), named)
     return History(None)
 
@@ -372,7 +372,8 @@ class _Overheard:
 
 
 @contextlib.contextmanager
-def _without_harm(consequence: str) -> Generator[None]:
+def without_harm(consequence: str) -> Generator[None]:
+    """Go on after what hinders a journal, and say it; `consequence` is what follows from it."""
     try:
         yield
     except InputError as error:

@@ -140,6 +140,7 @@ def emit(
         bool, typer.Option("--drop-retiring", help="Leave out what an earlier emission kept until nothing led to it.")
     ] = False,
     seed: Seed = 0,
+    journal: JournalAt = None,
 ) -> None:
     """Write the approved recommendation as a Pulumi project."""
     from generator.emit import emit as program_of
@@ -147,22 +148,27 @@ def emit(
     from generator.present.document import chosen_of, layout_of
     from generator.present.saved import must_match, read_plan
     from generator.provenance import provenance
+    from generator.reserve import reserve
     from generator.still_holds import still_holds
 
     saved = None if plan_file is None else read_plan(plan_file)
-    inputs, catalog = _read(fleet)
+    inputs, catalog = _read(fleet, journal)
     if saved is None or plan_file is None:
-        _, saved = _planned(fleet, inputs, catalog, seed=seed)
+        _, saved = _planned(fleet, inputs, catalog, seed=seed, journal=journal)
         chosen = profile or saved.chosen.profile
     else:
         chosen = profile or saved.chosen.profile
         must_match(saved, inputs.fleet, plan_file)
         still_holds(saved, chosen, inputs, catalog, str(plan_file))
     origin = provenance(inputs, catalog, chosen_of(saved, chosen).text())
-    layout, before = layout_of(saved, chosen), read_emission(into)
-    program = program_of(layout, inputs.fleet, catalog, origin, before, drop_retiring=drop_retiring)
-    write_tree(program, into, overwrite_edited=overwrite_edited)
-    refer(into, fleet)
+    # Nobody joins, rolls out or emits between what is read here and what is written.
+    with reserve(into, journal, records=False):
+        before = read_emission(into)
+        program = program_of(
+            layout_of(saved, chosen), inputs.fleet, catalog, origin, before, drop_retiring=drop_retiring
+        )
+        write_tree(program, into, overwrite_edited=overwrite_edited)
+        refer(into, fleet)
     say(f"Wrote the {chosen} recommendation to {into}: {len(program.files)} files, stacks {', '.join(program.stacks)}.")
     say(f"Next: covey preview {into} --offline")
     if gone := sorted({group.stack for group in before.groups} - set(program.stacks) if before else ()):

@@ -7,7 +7,7 @@ import pytest
 
 from generator.emit import manifest
 from generator.errors import EmitError
-from generator.files import write_tree
+from generator.files import alone_in, write_tree
 from generator.model import Program
 
 
@@ -95,6 +95,16 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     with pytest.raises(EmitError, match="is a link"):
         write_tree(program(b__c="1"), inside)
     assert tree(outside) == {}
+
+
+def test_a_folder_held_for_nothing_is_not_left_behind_and_one_that_was_there_stays(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for place in (tmp_path / "new", there):
+        with alone_in(place):
+            assert place.is_dir()
+
+    assert [there] == list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:

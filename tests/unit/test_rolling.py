@@ -427,6 +427,35 @@ def test_no_workload_joins_leaves_or_changes_groups_while_a_rollout_is_open(plac
     assert [] == engine.ups
 
 
+def test_a_program_is_emitted_only_where_nobody_else_is_at_it_and_no_rollout_is_open(
+    place: Path, engine: Engine
+) -> None:
+    emit = ("emit", place / "fleet", "--into", place / "infra", "--profile", "cheapest", "--plan", place / "plan.json")
+    assert 0 == covey("plan", place / "fleet", "--save", place / "plan.json").exit_code
+    with alone_in(place / "infra"):
+        held = covey(*emit)
+    assert 5 == rollout(place).exit_code
+    before = program(place)
+    opened = covey(*emit)
+
+    assert [6, 6] == [held.exit_code, opened.exit_code]
+    assert "by somebody else right now" in held.stderr
+    assert "has a rollout to version 2" in opened.stderr
+    assert before == program(place)
+    assert [] == engine.ups
+    assert 0 == rollback(place).exit_code
+    assert 0 == covey(*emit).exit_code
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_journal_that_cannot_tell_of_rollouts_hinders_no_emission_and_that_is_said(place: Path) -> None:
+    (place / "journal.sqlite").write_bytes(b"no database at all, but long enough to look like a file of something")
+    result = covey("emit", place / "fleet", "--into", place / "infra", "--profile", "cheapest")
+
+    assert 0 == result.exit_code, result.stderr
+    assert "Whether a rollout of it is open is not known." in result.stderr
+
+
 def test_a_look_is_in_nobody_s_way(place: Path, engine: Engine) -> None:
     assert 5 == rollout(place).exit_code
     with alone_in(place / "infra"):
