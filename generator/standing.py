@@ -1,6 +1,8 @@
 """The program that serves a fleet, as it lies in its folder, and what another layout would change in it."""
 
 import difflib
+from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -55,22 +57,29 @@ class Standing:
             remedy = "Add to fleet.yaml who joined and take out who left, or plan and emit anew."
             raise InputError(str(project), f"is not of the fleet as fleet.yaml has it: {what}.", remedy)
 
-    def program(self, judged: Judged, inputs: Inputs, catalog: Catalog, baseline: CostInterval) -> Program:
-        """Emit another layout in its place, and carry on what it does not touch.
+    def programs(
+        self, ways: Iterable[Judged], inputs: Inputs, catalog: Catalog, baseline: CostInterval
+    ) -> tuple[Program, ...]:
+        """Emit each of other layouts in its place, and carry on what it does not touch.
 
         Parameters
         ----------
-        judged : Judged
-            The other layout.
+        ways : iterable of Judged
+            The other layouts.
         inputs : Inputs
-            Fleet and traffic it was judged on.
+            Fleet and traffic they were judged on.
         catalog : Catalog
         baseline : CostInterval
             Everyone on an endpoint of their own, US dollars an hour.
         """
-        after = chosen_after(self.chosen, judged, inputs, catalog.as_of, baseline)
-        origin = provenance(inputs, catalog, after.text())
-        return emit(running_layout(after), inputs.fleet, catalog, origin, self.emission)
+        chosen = [chosen_after(self.chosen, judged, inputs, catalog.as_of, baseline) for judged in ways]
+        # Fleet and catalogue are spelled once for all: that takes longer than a program.
+        origin = provenance(inputs, catalog, "")
+        origins = [replace(origin, recommendation=after.text()) for after in chosen]
+        return tuple(
+            emit(running_layout(after), inputs.fleet, catalog, its_origin, self.emission)
+            for after, its_origin in zip(chosen, origins, strict=True)
+        )
 
     def changes(self, program: Program) -> ProgramChange:
         """Compare a program with what lies in the folder."""

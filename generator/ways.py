@@ -109,7 +109,7 @@ def _ways(
         what = "serves a group from a machine that is no longer to be had."
         raise InputError(str(standing.project), what, "Plan anew: covey plan FLEET --save FILE.")
     baseline = _moved(standing.chosen, found.alone, 1.0 if change == "join" else -1.0)
-    programs = tuple(standing.program(option.judged, inputs, catalog, baseline) for option in found.options)
+    programs = standing.programs((option.judged for option in found.options), inputs, catalog, baseline)
     model, notes = seat or (OfflineProposer(), None)
     answer = membership(
         change,

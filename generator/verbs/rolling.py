@@ -55,8 +55,6 @@ def rollout(
 
     The first run writes the program and says what is to be approved; run again, it goes. Cut off, it is taken up.
     """
-    from generator.rollout import rollout as rolled
-
     if unapproved and not offline:
         raise InputError("--unapproved", "is for --offline only.", "Approve the project: covey approve DIR --by WHO.")
     bake_s, keys = _duration_s(bake), _artifacts(artifact or [])
@@ -82,18 +80,7 @@ def rollout(
             # Again, should the run that prepared it have ended here.
             regions.place(held.record.after)
         approval = None if unapproved else _approved(held, chronicle, project, offline=offline, json=json)
-        with bar() as told:
-            rolled(
-                held.digest,
-                held.record,
-                held.now,
-                regions,
-                chronicle.note,
-                sleep,
-                approval=approval,
-                told=told,
-            )
-        _end(chronicle, name, project, offline=offline, json=json)
+        _go(held, chronicle, regions, name, project, offline=offline, json=json, approval=approval)
 
 
 def rollback(
@@ -108,8 +95,6 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Go back: from a rollout that is under way, else to the program before this one, or to any approved one."""
-    from generator.rollout import rollout as rolled
-
     if list_:
         _list(project, journal, json=json)
         return
@@ -120,18 +105,7 @@ def rollback(
         elif to is not None:
             what = f"a {held.record.command} is {held.now.phase}."
             raise InputError(f"--to {to[:64]}", what, f"Take that back first: covey rollback {project}.")
-        with bar() as told:
-            rolled(
-                held.digest,
-                held.record,
-                held.now,
-                regions,
-                chronicle.note,
-                sleep,
-                stop=f"{actor()} asked for it",
-                told=told,
-            )
-        _end(chronicle, name, project, offline=offline, json=json, asked=True)
+        _go(held, chronicle, regions, name, project, offline=offline, json=json, stop=f"{actor()} asked for it")
 
 
 @contextmanager
@@ -306,8 +280,37 @@ def _approved(held: "Held", chronicle: "Chronicle", project: Path, *, offline: b
     return approval
 
 
-def _end(chronicle: "Chronicle", name: str, project: Path, *, offline: bool, json: bool, asked: bool = False) -> None:
-    """Print what came of it; what was stopped is a failure, unless somebody asked for that."""
+def _go(
+    held: "Held",
+    chronicle: "Chronicle",
+    regions: "PulumiRegions",
+    name: str,
+    project: Path,
+    *,
+    offline: bool,
+    json: bool,
+    approval: str | None = None,
+    stop: str | None = None,
+) -> None:
+    """Bring it to its end and print what came of it; what was stopped is a failure, unless somebody asked for that."""
+    from generator.rollout import rollout as rolled
+
+    with bar() as told:
+        rolled(
+            held.digest,
+            held.record,
+            held.now,
+            regions,
+            chronicle.note,
+            sleep,
+            approval=approval,
+            stop=stop,
+            told=told,
+        )
+    _end(chronicle, name, project, offline=offline, json=json, asked=stop is not None)
+
+
+def _end(chronicle: "Chronicle", name: str, project: Path, *, offline: bool, json: bool, asked: bool) -> None:
     held = chronicle.latest(name, offline=offline)
     if held is None:
         raise AssertionError(name)  # it has just been noted

@@ -125,7 +125,7 @@ def regroup(
                 progress=told,
             )
         scored = [Judged(option.judged.layout, option.scored) for option in found.options]
-        programs = [standing.program(one, inputs, catalog, found.baseline) for one in scored]
+        programs = standing.programs(scored, inputs, catalog, found.baseline)
         changes = [standing.changes(program) for program in programs]
         answer = regroup_answer(
             inputs.fleet.name,

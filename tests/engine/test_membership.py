@@ -1,17 +1,14 @@
 """A workload joins running stacks, and leaves them: only its group's resources change, and none is deleted with it."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
 from generator import deploy
-from generator.cli import app
 from generator.model import StackReport
 from generator.present.document import saved_recommendation
-from generator.starter import starter
+from tests.engine.starting_fleet import covey, write_fleet
 
 pytestmark = pytest.mark.engine
 
@@ -19,26 +16,6 @@ STACK = "prod-aws-us-east-1"
 # One for the region: its API, which has a route more, and the dashboard, which shows one more. An API's deployment is a
 # snapshot of its routes, so a new one takes the place of the old.
 SHARED = {"edge-api": "update", "edge-deployment": "replace", "edge-stage": "update", "dashboard": "update"}
-
-
-def covey(*arguments: str | Path) -> None:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, result.stderr
-
-
-def write_fleet(folder: Path, models_per_group: int, *, joined: dict[str, Any] | None = None) -> None:
-    """Write the starting fleet on AWS alone, in one region."""
-    folder.mkdir(exist_ok=True)
-    (folder / "traffic.csv").write_text(starter()["traffic.csv"])
-    content = yaml.safe_load(starter()["fleet.yaml"])
-    del content["environments"]["gcp"], content["runtimes"]["sklearn"]["images"]["gcp"]
-    content["runtimes"]["sklearn"]["images"]["aws"]["hosting"] = ["sagemaker-multi-model"]
-    content["regions"] = {"aws": ["us-east-1"]}
-    content["limits"]["models_per_group"] = models_per_group
-    for workload in content["workloads"]:
-        workload.pop("residency", None)
-    content["workloads"] += [] if joined is None else [joined]
-    (folder / "fleet.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def changed(report: StackReport) -> dict[str, str]:

@@ -6,38 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from typer.testing import CliRunner
 
-from generator.cli import app
 from generator.journal import Journal, MembershipRecord
-from generator.starter import starter
 from tests.engine.fleet_changes import unserved
+from tests.engine.starting_fleet import covey, write_fleet
 
 pytestmark = pytest.mark.engine
 
-ALONE = "prices-europe"
-
-
-def covey(*arguments: str | Path, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert code == result.exit_code, result.stderr
-    return result.stdout
-
-
-def write_fleet(folder: Path, models_per_group: int) -> None:
-    """Write the starting fleet on AWS alone, in one region; one workload is another tenant's and shares with nobody."""
-    folder.mkdir(exist_ok=True)
-    (folder / "traffic.csv").write_text(starter()["traffic.csv"])
-    content = yaml.safe_load(starter()["fleet.yaml"])
-    del content["environments"]["gcp"], content["runtimes"]["sklearn"]["images"]["gcp"]
-    content["runtimes"]["sklearn"]["images"]["aws"]["hosting"] = ["sagemaker-multi-model"]
-    content["regions"] = {"aws": ["us-east-1"]}
-    content["limits"]["models_per_group"] = models_per_group
-    for workload in content["workloads"]:
-        workload.pop("residency", None)
-        workload["tenant"] = "theirs" if workload["name"] == "prices Europe" else "ours"
-    (folder / "fleet.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+# Another tenant's workload, and its group.
+APART, ALONE = "prices Europe", "prices-europe"
 
 
 def resources(text: str) -> dict[str, str]:
@@ -56,10 +33,10 @@ def test_a_running_fleet_is_regrouped_and_only_the_groups_concerned_are_touched(
     fleet, project, journal = tmp_path / "fleet", tmp_path / "infra", tmp_path / "journal.sqlite"
     monkeypatch.setattr("generator.project.offline_folder", lambda _: tmp_path / "sandbox")
     monkeypatch.setenv("COVEY_JOURNAL", str(journal))
-    write_fleet(fleet, 1)
+    write_fleet(fleet, 1, apart=APART)
     covey("emit", fleet, "--into", project, "--profile", "cheapest")
     covey("up", project, "--offline", "--unapproved")
-    write_fleet(fleet, 50)
+    write_fleet(fleet, 50, apart=APART)
     log = tmp_path / "sandbox" / "cloud" / "operations.jsonl"
     before = len(log.read_text().splitlines())
 
