@@ -20,6 +20,9 @@ from generator.model import (
 )
 from generator.naming import distinct_slugs
 
+# Groups that are resized with the headroom that holds, of those that would grow for least without it.
+HELD = 8
+
 
 def join(inputs: Inputs, catalog: Catalog, layout: Layout, name: str, profile: Profile) -> Membership:
     """Find where a new workload goes, groups not concerned staying as they are.
@@ -140,14 +143,22 @@ def _best(
             barred.append((len(broken), added, broken[0]))
         else:
             open_ones.append((added, former.name, former, group))
+    if kind == "resized":
+        open_ones = [_held(running, *one) for one in sorted(open_ones, key=lambda one: one[:2])[:HELD]]
     if not open_ones:
         return None, min(barred, key=lambda one: one[:2])[2] if barred else nobody
     _, _, former, group = min(open_ones, key=lambda one: one[:2])
-    if kind == "resized":
-        members = running.members(group.workloads)
-        held = running.sized(members, former)
-        group = group if held is None else running.spelled(members, held, former.name)
     return (former, group), nobody
+
+
+def _held(running: Running, added: float, name: str, former: Group, group: Group) -> tuple[float, str, Group, Group]:
+    """Give a group the headroom that holds on the later part of the planning window; what that adds may be much."""
+    members = running.members(group.workloads)
+    sizing = running.sized(members, former)
+    if sizing is None:
+        return added, name, former, group
+    held = running.spelled(members, sizing, former.name)
+    return added + running.seen(held)[1] - running.seen(group)[1], name, former, held
 
 
 def _with(
