@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from generator.model import (
     Verdict,
     Violation,
 )
-from generator.replay import Served, replay
+from generator.replay import Replay, Served, replay
+from generator.side_by_side import Each, one_by_one
 from generator.simulate import simulate
 
 # What a layout's simulation may cost: about a second, whatever the fleet's size.
@@ -34,7 +36,9 @@ CAPACITY_MARKS = (0.5, 0.65, 0.8, 1.0)  # load at the peak over what the most re
 BLAST_MARKS = (0.1, 0.25, 0.5, 0.75)  # share of the fleet's requests that one endpoint carries
 
 
-def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | None = None) -> Verdict:
+def admit(
+    layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | None = None, each: Each = one_by_one
+) -> Verdict:
     """Judge a layout.
 
     Parameters
@@ -45,6 +49,8 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | N
         The window to replay; for a verdict that means something, one the layout was not planned on.
     seed : int, optional
         Simulate, too, up to about `SIMULATED_REQUESTS` requests in up to `SIMULATED_GROUPS` groups.
+    each : Each
+        How many groups are judged at once.
 
     Returns
     -------
@@ -56,34 +62,37 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | N
     index = {w.name: i for i, w in enumerate(fleet.workloads)}
     share = traffic.rate_rps.sum(axis=1) / max(float(traffic.rate_rps.sum()), 1e-300)
     violations = _coverage(layout, index)
+    together = _together(machines)
     judged: list[Replayed] = []
     verdicts: list[GroupVerdict] = []
     attained: dict[str, float] = dict.fromkeys(index, 0.0)
-    for group in layout.groups:
+
+    def judge(group: Group) -> _Judged | Violation:
         members = np.array(sorted(index[name] for name in group.workloads if name in index), dtype=np.intp)
         served = _served(group, machines)
         if served is None or len(members) == 0:
-            violations.append(
-                Violation(
-                    "SKU001",
-                    group.name,
-                    _not_served(group),
-                )
-            )
-            continue
-        violations.extend(_broken_rules(group, members, served, machines, share))
+            return Violation("SKU001", group.name, _not_served(group))
+        broken = _broken_rules(group, members, served, machines, share, together)
         seen = replay(machines, members, served, traffic)
-        one = Replayed(group, members, served, seen)
-        judged.append(one)
-        verdicts.append(_group_verdict(one, machines, float(share[members].sum())))
-        attained.update((fleet.workloads[i].name, float(a)) for i, a in zip(members, seen.attainment, strict=True))
+        one = _replayed(group, members, served, seen)
+        verdict = _group_verdict(one, seen, machines, float(share[members].sum()))
+        return _Judged(one, verdict, seen.attainment.tolist(), broken)
+
+    for found in each(judge, layout.groups):
+        if isinstance(found, Violation):
+            violations.append(found)
+            continue
+        violations.extend(found.broken)
+        judged.append(found.one)
+        verdicts.append(found.verdict)
+        attained.update((fleet.workloads[i].name, a) for i, a in zip(found.one.members, found.attained, strict=True))
     violations.extend(_missed_objectives(attained, machines, traffic))
     items = itemize(judged, machines, traffic)
     requests = traffic.rate_rps.sum(axis=1)
     total = float(requests.sum())
     priced = sum(item.usd_per_h or 0.0 for item in items if item.name != "machines")
     whole = len(judged) == len(layout.groups)
-    verdicts, simulated = _simulated(judged, verdicts, machines, traffic, seed if whole else None)
+    verdicts, simulated = _simulated(judged, verdicts, machines, traffic, seed if whole else None, each)
     violations.extend(_broken_quotas(judged, machines))
     return Verdict(
         cost=CostInterval(
@@ -102,17 +111,27 @@ def admit(layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | N
     )
 
 
+class _Judged(NamedTuple):
+    """A group, its verdict, what each member attained, and the rules it breaks."""
+
+    one: Replayed
+    verdict: GroupVerdict
+    attained: list[float]
+    broken: list[Violation]
+
+
 def _simulated(
     judged: Sequence[Replayed],
     verdicts: Sequence[GroupVerdict],
     machines: Machines,
     traffic: Traffic,
     seed: int | None,
+    each: Each,
 ) -> tuple[list[GroupVerdict], Simulated | None]:
     """Simulate the groups with most requests, and an even sample of the rest that weighs for all of it."""
     if seed is None or not judged:
         return list(verdicts), None
-    requests = np.array([float(one.seen.requests.sum()) for one in judged])
+    requests = np.array([one.requests for one in judged])
     order = np.lexsort((np.arange(len(judged)), -requests))
     weights = np.ones(min(len(judged), SIMULATED_GROUPS))
     chosen = order
@@ -122,11 +141,13 @@ def _simulated(
         sampled = rest[np.linspace(0, len(rest) - 1, half).astype(np.intp)]
         chosen = np.concatenate([order[:half], sampled])
         weights[half:] = requests[rest].sum() / max(float(requests[sampled].sum()), 1e-300)
-    each = SIMULATED_REQUESTS // len(chosen)
-    found = [
-        simulate(machines, one.members, one.served, traffic, one.seen, requests=each, seed=seed)
-        for one in (judged[i] for i in chosen.tolist())
-    ]
+    share_of_each = SIMULATED_REQUESTS // len(chosen)
+
+    def simulated(one: Replayed) -> Simulated:
+        seen = replay(machines, one.members, one.served, traffic)
+        return simulate(machines, one.members, one.served, traffic, seen, requests=share_of_each, seed=seed)
+
+    found = list(each(simulated, [judged[i] for i in chosen.tolist()]))
     beside = dict(zip(chosen.tolist(), found, strict=True))
     said = [replace(verdict, simulated=beside.get(i)) for i, verdict in enumerate(verdicts)]
     share = weights * requests[chosen]
@@ -195,8 +216,22 @@ def _served(group: Group, machines: Machines) -> Served | None:
     return Served(machine, region, group.target_utilization, least, most, group.schedule)
 
 
+def _together(machines: Machines) -> dict[str, set[str]]:
+    """Names of the workloads that must be kept together, by their label."""
+    found: dict[str, set[str]] = {}
+    for workload in machines.fleet.workloads:
+        if workload.keep_together is not None:
+            found.setdefault(workload.keep_together, set()).add(workload.name)
+    return found
+
+
 def _broken_rules(
-    group: Group, members: NDArray[np.intp], served: Served, machines: Machines, share: NDArray[np.float64]
+    group: Group,
+    members: NDArray[np.intp],
+    served: Served,
+    machines: Machines,
+    share: NDArray[np.float64],
+    together: Mapping[str, set[str]],
 ) -> list[Violation]:
     fleet = machines.fleet
     workloads = [fleet.workloads[i] for i in members]
@@ -220,9 +255,8 @@ def _broken_rules(
     labels = [w.keep_apart for w in workloads if w.keep_apart is not None]
     if len(labels) != len(set(labels)):
         broken("APT001", "workloads that must be kept apart are in it together.")
-    together = {w.keep_together for w in workloads if w.keep_together is not None}
     here = set(group.workloads)
-    if any(w.keep_together in together and w.name not in here for w in fleet.workloads):
+    if any(w.keep_together is not None and not together[w.keep_together] <= here for w in workloads):
         broken("TGT001", "workloads that must be kept together are split.")
     quota = fleet.limits.quotas.get(group.instance_type)
     if quota is not None and group.max_replicas > quota:
@@ -250,38 +284,41 @@ def _missed_objectives(attained: Mapping[str, float], machines: Machines, traffi
     ]
 
 
-def _group_verdict(one: Replayed, machines: Machines, share: float) -> GroupVerdict:
+def _replayed(group: Group, members: NDArray[np.intp], served: Served, seen: Replay) -> Replayed:
+    load, replicas = float(seen.load.mean()), float(seen.replicas.mean())
+    return Replayed(group, members, served, float(seen.requests.sum()), load, replicas)
+
+
+def _group_verdict(one: Replayed, seen: Replay, machines: Machines, share: float) -> GroupVerdict:
     price = float(machines.price_usd_per_h[one.served.machine, one.served.region])
-    requests = one.seen.requests
-    total = float(requests.sum())
-    risk, reasons = _risk(one, machines, share)
+    risk, reasons = _risk(one, seen, machines, share)
     return GroupVerdict(
         name=one.group.name,
         cost=CostInterval(
             # By the clock the fewest change through the week: their mean is what is paid.
             floor=price * float(weekly_minima(one.served.schedule, one.served.minimum).mean()),
-            expected=price * float(one.seen.replicas.mean()),
+            expected=price * one.replicas,
             ceiling=price * one.served.maximum,
         ),
-        attainment=float(requests @ one.seen.attainment) / total if total else 1.0,
+        attainment=float(seen.requests @ seen.attainment) / one.requests if one.requests else 1.0,
         risk=risk,
         risk_reasons=reasons,
-        load=one.seen.load,
-        replicas=one.seen.replicas,
+        load=seen.load,
+        replicas=seen.replicas,
     )
 
 
-def _risk(one: Replayed, machines: Machines, share: float) -> tuple[int, tuple[str, ...]]:
+def _risk(one: Replayed, seen: Replay, machines: Machines, share: float) -> tuple[int, tuple[str, ...]]:
     memory = machines.resident_gib(one.members) / float(machines.memory_gib[one.served.machine])
     if machines.on_gpu[one.served.machine] and len(np.unique(machines.artifact_index[one.members])) == 1:
         copies = machines.gpus_per_copy[one.members[0], machines.processor_class[one.served.machine]]
         memory /= max(float(copies), 1.0)
-    compute = float(np.quantile(one.seen.busy, 0.99))
-    peak = float(one.seen.load.max()) / one.served.maximum
+    compute = float(np.quantile(seen.busy, 0.99))
+    peak = float(seen.load.max()) / one.served.maximum
     levels = (
         (_level(memory, MEMORY_MARKS), f"models fill {memory:.0%} of usable memory"),
         (_level(compute, COMPUTE_MARKS), f"replicas are {compute:.0%} busy in the busiest hundredth of the time"),
-        (_level(one.seen.cold_share, COLD_MARKS), f"{one.seen.cold_share:.2%} of requests start cold"),
+        (_level(seen.cold_share, COLD_MARKS), f"{seen.cold_share:.2%} of requests start cold"),
         (_level(peak, CAPACITY_MARKS), f"the peak fills {peak:.0%} of what the most replicas carry"),
         (_level(share, BLAST_MARKS), f"{share:.0%} of the fleet's requests depend on it"),
     )
@@ -298,6 +335,6 @@ def _slack(judged: Sequence[Replayed], machines: Machines) -> float:
     used = provisioned = 0.0
     for one in judged:
         price = float(machines.price_usd_per_h[one.served.machine, one.served.region])
-        provisioned += price * float(one.seen.replicas.mean())
-        used += price * float(one.seen.load.mean())
+        provisioned += price * one.replicas
+        used += price * one.load
     return 1.0 - used / provisioned if provisioned > 0 else 0.0

@@ -15,6 +15,7 @@ from generator.errors import InfeasibleError
 from generator.layouts import layout
 from generator.model import Communities, CorrelationGraph, Profile, Traffic, Verdict
 from generator.schedule import schedule
+from generator.side_by_side import Each, one_by_one
 from generator.solve import Problem, packed, solve
 from generator.solve.problem import WEIGHTINGS, Members, Weighting
 
@@ -86,6 +87,7 @@ def backtest(
     profile: Profile = "cheapest",
     progress: Callable[[float], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    each: Each = one_by_one,
 ) -> Lesson:
     """Plan on the early part of the planning window, judge on its later part.
 
@@ -109,12 +111,14 @@ def backtest(
         Called with the share done.
     stop : callable
         Tells whether to make do with what was tried by now.
+    each : Each
+        How many blocks or groups are worked on at once.
 
     Returns
     -------
     Lesson
     """
-    trials = _Trials(machines, planned, correlation, communities, profile, stop)
+    trials = _Trials(machines, planned, correlation, communities, profile, stop, each)
     searched = trials.searched(MISS_FACTORS[0], progress)
     contenders: list[tuple[str | None, tuple[Members, ...]]] = [(None, searched)]
     for name, found in packed(trials.problem(Lesson(1.0))).items():
@@ -148,8 +152,9 @@ class _Trials:
         communities: Communities,
         profile: Profile,
         stop: Callable[[], bool],
+        each: Each,
     ) -> None:
-        self.machines, self.stop = machines, stop
+        self.machines, self.stop, self.each = machines, stop, each
         self.correlation, self.communities = correlation, communities
         self.profile: Profile = profile
         self.early, self.late = split(planned, EARLY_SHARE)
@@ -171,6 +176,7 @@ class _Trials:
                 weighting,
                 lesson.headroom,
                 stop=self.stop,
+                each=self.each,
             )
         return self.problems[terms]
 
@@ -210,7 +216,7 @@ class _Trials:
             plan = self._sized(lesson, winner.groups)
             if plan is None:
                 return None
-            timed = schedule(self.problem(lesson).sizer, plan)
+            timed = schedule(self.problem(lesson).sizer, plan, each=self.each)
             if timed == tuple(plan):
                 continue
             verdict, beyond = self._judged(timed)
@@ -220,14 +226,14 @@ class _Trials:
 
     def _sized(self, lesson: Lesson, groups: Sequence[Members]) -> list[tuple[Members, Sizing]] | None:
         problem = self.problem(lesson)
-        found = [(members, problem.size(members)) for members in groups]
+        found = list(zip(groups, problem.each(problem.size, groups), strict=True))
         possible = [(members, sizing) for members, sizing in found if sizing is not None]
         return possible if len(possible) == len(found) else None
 
     def _judged(self, plan: Sequence[tuple[Members, Sizing]]) -> tuple[Verdict, int]:
         """Judge a plan on the later part, and count the workloads that fall short, too few of them as none."""
         made = layout(self.machines, self.early, plan, source="solver", method="backtest")
-        verdict = admit(made, self.machines, self.late)
+        verdict = admit(made, self.machines, self.late, each=self.each)
         below = sum(found.rule == "SLO001" for found in verdict.violations)
         return verdict, below if below > TOLERATED_SHARE * len(verdict.workload_attainment) else 0
 
@@ -248,9 +254,11 @@ def split(traffic: Traffic, share: float) -> tuple[Traffic, Traffic]:
     window = traffic.window
     at = max(1, round(window.bins * share))
     middle = window.start + timedelta(seconds=at * window.bin_s)
+    # Rows that lie together are read as they are by every problem; else each would copy them.
+    early, late = (np.ascontiguousarray(part) for part in np.split(traffic.rate_rps, [at], axis=1))
     return (
-        replace(traffic, rate_rps=traffic.rate_rps[:, :at], window=replace(window, end=middle)),
-        replace(traffic, rate_rps=traffic.rate_rps[:, at:], window=replace(window, start=middle)),
+        replace(traffic, rate_rps=early, window=replace(window, end=middle)),
+        replace(traffic, rate_rps=late, window=replace(window, start=middle)),
     )
 
 

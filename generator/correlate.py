@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,21 +46,21 @@ def correlate(fleet: Fleet, traffic: Traffic, *, over: Over = in_process) -> Cor
     unit = _unit(traffic.rate_rps)
     first, second, strength, squares = _strongest(unit, over)
     kept = 1.0 - _shrinkage(unit, squares)
-    graph = nx.Graph()
-    names = [workload.name for workload in fleet.workloads]
-    graph.add_nodes_from(names)
     correlations, affinities = kept * strength, _affinity(fleet.workloads, first, second)
-    weights = np.maximum(correlations, 0.0) * (1.0 + affinities) / 2.0
-    found = zip(*(column.tolist() for column in (first, second, correlations, affinities, weights)), strict=True)
-    graph.add_edges_from(
-        (names[i], names[j], {"correlation": correlation, "affinity": affinity, "weight": weight})
-        for i, j, correlation, affinity, weight in found
-    )
     classes: dict[tuple[str, ...], list[int]] = {}
     for i, workload in enumerate(fleet.workloads):
         classes.setdefault(class_key(workload, tenants_share=fleet.limits.tenants_share), []).append(i)
     keys = tuple(sorted(classes))
-    return CorrelationGraph(graph, tuple(tuple(classes[key]) for key in keys), keys)
+    return CorrelationGraph(
+        names=tuple(workload.name for workload in fleet.workloads),
+        first=first,
+        second=second,
+        correlation=correlations,
+        affinity=affinities,
+        weight=np.maximum(correlations, 0.0) * (1.0 + affinities) / 2.0,
+        classes=tuple(tuple(classes[key]) for key in keys),
+        class_keys=keys,
+    )
 
 
 def _unit(rate: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from generator.capacity.clock import SECONDS_PER_HOUR
 from generator.capacity.machines import Machines
 from generator.model import CLOUD_OF_HOSTING, Cloud, CostItem, Group, Hosting, Traffic
-from generator.replay import Replay, Served
+from generator.replay import Served
 
 HOURS_PER_MONTH = 730.0
 # What the emitted program watches of a group, by hosting kind (a GPU on AWS has one more), and of a model at the edge.
@@ -25,12 +25,24 @@ ALARMS_PER_MODEL = 2
 
 @dataclass(frozen=True, eq=False)
 class Replayed:
-    """A group, the indices of its members, what serves it, and what a replay saw of it."""
+    """A group, the indices of its members, what serves it, and what a replay saw of it.
+
+    Of what it saw bin by bin only means are kept: a hundred thousand groups of a thousand bins take gigabytes.
+
+    Parameters
+    ----------
+    requests : float
+        In the whole window.
+    load, replicas : float
+        Replicas' worth of work offered, and replicas billed, on average.
+    """
 
     group: Group
     members: NDArray[np.intp]
     served: Served
-    seen: Replay
+    requests: float
+    load: float
+    replicas: float
 
 
 def itemize(judged: Sequence[Replayed], machines: Machines, traffic: Traffic) -> tuple[CostItem, ...]:
@@ -63,7 +75,7 @@ def _machine_items(judged: Sequence[Replayed], machines: Machines) -> list[CostI
             why = machines.catalog.unpriced.get(key, "no price in the catalogue")
             unpriced.append(CostItem(f"machines of {one.group.name}", None, estimated=False, note=why))
             continue
-        cost = float(machines.price_usd_per_h[k, r]) * float(one.seen.replicas.mean())
+        cost = float(machines.price_usd_per_h[k, r]) * one.replicas
         usd += cost
         estimated += cost if machines.estimated[k, r] else 0.0
     note = f"{estimated / usd:.0%} of it at estimated prices" if usd and estimated else "all at listed prices"

@@ -1,6 +1,7 @@
 """The correlation graph to communities: workloads whose traffic moves together."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from sknetwork.clustering import Louvain
 
-from generator.model import Communities, CorrelationGraph
+from generator.model import Communities, CorrelationGraph, FloatArray
 
 RESOLUTIONS = (0.5, 1.0, 2.0)
 # Beyond so many edges networkx would take minutes for what compiled code does in seconds; below, what it finds stays.
@@ -38,25 +39,34 @@ def partition(correlation: CorrelationGraph, *, seed: int) -> Communities:
     V. D. Blondel et al., "Fast unfolding of communities in large networks", J. Stat. Mech. (2008) P10008.
     V. A. Traag, L. Waltman, N. J. van Eck, "From Louvain to Leiden", Scientific Reports 9 (2019) 5233.
     """
-    number = {name: i for i, name in enumerate(correlation.graph.nodes)}
     # Numbers, not names: sets of texts have another order in every process, and with it the sums' last digits and ties.
-    edges = [(number[a], number[b], weight) for a, b, weight in correlation.graph.edges(data="weight") if weight > 0]
+    together = np.flatnonzero(correlation.weight > 0)
+    edges = Edges(correlation.first[together], correlation.second[together], correlation.weight[together])
     # A backend that somebody configured for networkx is asked whatever the size.
     configured = bool(nx.config.backend_priority.algos)  # pyright: ignore[reportAttributeAccessIssue] -- made at run time
-    found = _compiled if len(edges) > MANY_EDGES and not configured else _plain
-    quality, resolution, parts = max(found(len(number), edges, seed), key=lambda candidate: candidate[0])
+    found = _compiled if len(together) > MANY_EDGES and not configured else _plain
+    count = len(correlation.names)
+    quality, resolution, parts = max(found(count, edges, seed), key=lambda candidate: candidate[0])
     members = sorted(tuple(sorted(part)) for part in parts)
     return Communities(tuple(members), quality, resolution)
+
+
+class Edges(NamedTuple):
+    """Workloads that move together: the two ends of each edge, and its weight, above 0."""
+
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    weight: FloatArray
 
 
 Found = tuple[float, float, Sequence[Iterable[int]]]
 
 
-def _plain(count: int, edges: Sequence[tuple[int, int, float]], seed: int) -> Iterator[Found]:
+def _plain(count: int, edges: Edges, seed: int) -> Iterator[Found]:
     """Modularity, resolution and communities by networkx."""
     together = nx.Graph()
     together.add_nodes_from(range(count))
-    together.add_weighted_edges_from(edges)
+    together.add_weighted_edges_from(zip(*(column.tolist() for column in edges), strict=True))
     for resolution in RESOLUTIONS:
         found: list[set[int]] = louvain_communities(together, weight="weight", resolution=resolution, seed=seed)
         connected = [part for whole in found for part in nx.connected_components(together.subgraph(whole))]
@@ -64,9 +74,9 @@ def _plain(count: int, edges: Sequence[tuple[int, int, float]], seed: int) -> It
         yield quality, resolution, connected
 
 
-def _compiled(count: int, edges: Sequence[tuple[int, int, float]], seed: int) -> Iterator[Found]:
+def _compiled(count: int, edges: Edges, seed: int) -> Iterator[Found]:
     """The same by scikit-network, on a matrix."""
-    first, second, weight = (np.array(column) for column in zip(*edges, strict=True))
+    first, second, weight = edges
     ends = np.concatenate([first, second]), np.concatenate([second, first])
     weights = np.concatenate([weight, weight])
     together = csr_matrix((weights, ends), shape=(count, count))

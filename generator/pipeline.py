@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Lock
+from typing import NamedTuple
 
 from generator.admit import admit
 from generator.advise import advise
@@ -29,7 +31,9 @@ from generator.model import (
 from generator.partition import partition
 from generator.recommend import recommend
 from generator.schedule import schedule
+from generator.side_by_side import Each
 from generator.solve import Problem, Solution, best_packings, blocks, fluid_bound, solve, with_sizing
+from generator.solve.problem import Members
 from generator.stages import HERE, Deadline, Found, Work
 from generator.why_not import why_not
 
@@ -79,7 +83,13 @@ def plan(
     InfeasibleError
         A workload cannot be served at all.
     """
-    deadline = Deadline(work.used)
+    deadline, turn = Deadline(work.used), Lock()
+
+    def told(stage: str, share: float) -> None:
+        # Recommendations are worked on side by side; whoever is told need not know.
+        with turn:
+            progress(stage, share)
+
     progress("reading the machines", 0.0)
     table = machines(inputs.fleet, catalog)
     progress("correlating", 0.0)
@@ -95,8 +105,9 @@ def plan(
                 correlation,
                 communities,
                 profile=profile,
-                progress=lambda share: progress(f"backtesting {profile}", share),
+                progress=lambda share: told(f"backtesting {profile}", share),
                 stop=deadline.by(DUE[profile][0]),
+                each=work.each,
             )
 
         return work.recall(f"backtest, {profile}", Lesson, made)
@@ -108,31 +119,37 @@ def plan(
     gaps: list[float | None] = []
     problems: dict[Profile, Problem] = {}
     barred: dict[Profile, str] = {}
-    for profile in PROFILES:
+
+    def solved(profile: Profile) -> _Solved | str:
         try:
             # What the search finds with the least to spare holds with more. Where a packing held instead, another
             # weighting need not follow it: the search may hold where the cheapest, which scales to zero, did not.
             lesson = first if first.packing is None or profile == "cheapest" else learned(profile)
 
             @cache
-            def problem_at(headroom: float, profile: Profile = profile, lesson: Lesson = lesson) -> Problem:
+            def problem_at(headroom: float) -> Problem:
                 terms, stop = lesson.weighting(profile), deadline.by(DUE[profile][1])
-                return Problem(table, inputs.planned, correlation, communities, terms, headroom, stop=stop)
+                return Problem(
+                    table, inputs.planned, correlation, communities, terms, headroom, stop=stop, each=work.each
+                )
 
-            def made(
-                at: Callable[[float], Problem] = problem_at, lesson: Lesson = lesson, profile: Profile = profile
-            ) -> Found:
-                return _solve(at, lesson, seed, lambda share: progress(f"solving for {profile}", share))
+            def made() -> Found:
+                return _solve(problem_at, lesson, seed, lambda share: told(f"solving for {profile}", share))
 
             groups = work.recall(f"groups, {profile}", Found, made)
             problem = problem_at(groups.headroom)
-            solution = _solution(problem, groups)
+            return _Solved(lesson, problem, _solution(problem, groups))
         except InfeasibleError as found:
             # Only the cheapest asks for nothing but what the fleet itself asks for.
             if profile == "cheapest":
                 raise
-            barred[profile] = f"{found.where}: {found.what.rstrip('.')}"
+            return f"{found.where}: {found.what.rstrip('.')}"
+
+    for profile, one in zip(PROFILES, work.each(solved, PROFILES), strict=True):
+        if isinstance(one, str):
+            barred[profile] = one
             continue
+        lesson, problem, solution = one
         progress(f"asking the {seat.name}", 0.0)
         best, entry = contest(
             profile,
@@ -144,16 +161,17 @@ def plan(
             scheduled=lesson.scheduled,
             memory=memory,
             notes=notes,
+            each=work.each,
         )
         entries.append(entry)
-        judged[profile] = _judged(best, inputs, table, seed)
+        judged[profile] = _judged(best, inputs, table, work.each, seed)
         gaps.append(solution.gap)
         problems[profile] = problem
     progress("judging", 0.5)
     alone = _baseline(inputs, table, problems["cheapest"], scheduled=first.scheduled)
-    baseline = _judged(alone, inputs, table, seed)
+    baseline = _judged(alone, inputs, table, work.each, seed)
     today = _current(inputs, table)
-    current = None if today is None else _judged(today, inputs, table)
+    current = None if today is None else _judged(today, inputs, table, work.each)
     recommendations, note = recommend(judged, baseline, current, barred)
     progress("judging", 1.0)
     sizers: dict[Profile, Sizer] = {profile: problem.sizer for profile, problem in problems.items()}
@@ -174,6 +192,14 @@ def plan(
         note=note,
         ledger=Ledger(seat.name, seat.source, tuple(entries), advice),
     )
+
+
+class _Solved(NamedTuple):
+    """What a recommendation's backtest taught, its problem, and what solves it."""
+
+    lesson: Lesson
+    problem: Problem
+    solution: Solution
 
 
 def _solve(
@@ -203,11 +229,13 @@ def _found(
         solved = solve(problem, seed=seed, progress=progress)
         return Found(headroom, tuple(members for members, _ in solved.groups), solved.gap, solved.method)
     # On the whole window another packing may be needed where this one can no longer be served.
-    found = [
-        (best_packings(problem, atoms, 1, (lesson.packing,)) or best_packings(problem, atoms, 1))[0]
-        for whole in problem.classes
-        for atoms in blocks(problem, whole)
-    ]
+    pieces = [atoms for whole in problem.classes for atoms in blocks(problem, whole)]
+    held = (lesson.packing,)
+
+    def packed_best(atoms: tuple[Members, ...]) -> tuple[str, list[Members]]:
+        return (best_packings(problem, atoms, 1, held) or best_packings(problem, atoms, 1))[0]
+
+    found = list(problem.each(packed_best, pieces))
     chosen = sorted(group for _, groups in found for group in groups)
     used = ", ".join(sorted({name for name, _ in found}))
     return Found(headroom, tuple(chosen), None, f"packing: {used}")
@@ -226,14 +254,16 @@ def _solution(problem: Problem, found: Found) -> Solution:
     return Solution(groups, sum(map(problem.worth, found.groups)), found.gap, found.method)
 
 
-def _judged(one: Layout, inputs: Inputs, table: Machines, seed: int | None = None) -> Judged:
-    return Judged(one, admit(one, table, inputs.scored, seed=seed))
+def _judged(one: Layout, inputs: Inputs, table: Machines, each: Each, seed: int | None = None) -> Judged:
+    return Judged(one, admit(one, table, inputs.scored, seed=seed, each=each))
 
 
 def _baseline(inputs: Inputs, table: Machines, problem: Problem, *, scheduled: bool) -> Layout:
     """Every workload on an endpoint of its own, at the same headroom, best machine each, by the clock like the plan."""
-    alone = [((i,), sizing) for i in range(len(table.fleet.workloads)) if (sizing := problem.sizer.size((i,)))]
-    timed = schedule(problem.sizer, alone) if scheduled else alone
+    one_each = [(i,) for i in range(len(table.fleet.workloads))]
+    sizings = zip(one_each, problem.each(problem.sizer.size, one_each), strict=True)
+    alone = [(members, sizing) for members, sizing in sizings if sizing is not None]
+    timed = schedule(problem.sizer, alone, each=problem.each) if scheduled else alone
     return layout(table, inputs.planned, timed, source="solver", method="one endpoint each")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter, ValidationError
@@ -73,6 +74,7 @@ class Resume:
     def __init__(self, path: Path, kept: _Kept) -> None:
         self._path = path
         self._kept = kept
+        self._turn = Lock()
 
     def __call__(self, name: str, kind: type[Stage], make: Callable[[], Stage], /) -> Stage:
         """Give what the file keeps of a stage, else make and keep it.
@@ -89,6 +91,7 @@ class Resume:
             except ValidationError:
                 raise InputError(str(self._path), f"is damaged at {name!r}.", "Remove it.") from None
         made = make()
-        self._kept.stages[name] = plain.dump_python(made, mode="json")
-        write_whole(self._path, self._kept.model_dump_json(indent=1) + "\n")
+        with self._turn:
+            self._kept.stages[name] = plain.dump_python(made, mode="json")
+            write_whole(self._path, self._kept.model_dump_json(indent=1) + "\n")
         return made

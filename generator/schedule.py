@@ -22,6 +22,7 @@ from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS
 from generator.capacity.sizing import Sizer, Sizing
 from generator.model import Days, FloatArray, ScheduledMinimum, Window
 from generator.replay import Replay, Served, replay
+from generator.side_by_side import Each, one_by_one
 
 Members = tuple[int, ...]
 
@@ -44,7 +45,9 @@ HOUR_QUANTILES = (0.5, 0.9, 1.0)
 LEAST_RHYTHM = 0.6
 
 
-def schedule(sizer: Sizer, groups: Sequence[tuple[Members, Sizing]]) -> tuple[tuple[Members, Sizing], ...]:
+def schedule(
+    sizer: Sizer, groups: Sequence[tuple[Members, Sizing]], *, each: Each = one_by_one
+) -> tuple[tuple[Members, Sizing], ...]:
     """Give groups that pay less with minimums by the clock such minimums, and the scaling target that goes with them.
 
     Only groups on SageMaker's real-time endpoints, only where the window holds `LEAST_DAYS` whole days of bins of at
@@ -58,6 +61,8 @@ def schedule(sizer: Sizer, groups: Sequence[tuple[Members, Sizing]]) -> tuple[tu
     sizer : Sizer
         What sized the groups.
     groups : sequence of (members, Sizing)
+    each : Each
+        How many groups are worked on at once.
 
     Returns
     -------
@@ -67,7 +72,12 @@ def schedule(sizer: Sizer, groups: Sequence[tuple[Members, Sizing]]) -> tuple[tu
     window = sizer.traffic.window
     if window.bin_s > SECONDS_PER_HOUR or _days(window) < LEAST_DAYS:
         return tuple(groups)
-    return tuple((members, _by_the_clock(sizer, members, sizing) or sizing) for members, sizing in groups)
+
+    def timed(one: tuple[Members, Sizing]) -> tuple[Members, Sizing]:
+        members, sizing = one
+        return members, _by_the_clock(sizer, members, sizing) or sizing
+
+    return tuple(each(timed, groups))
 
 
 def _by_the_clock(sizer: Sizer, members: Members, sizing: Sizing) -> Sizing | None:
@@ -142,47 +152,51 @@ def _schedules(load: FloatArray, window: Window, least: int, most: int) -> Itera
     """Schedules laid for several quantiles of each hour's load and utilisations."""
     both = _days(window) >= LEAST_DAYS_FOR_A_WEEK
     for kinds in KINDS if both else KINDS[:1]:
-        hours = [_by_hour(load, window, kind) for kind in kinds]
+        hours = np.array([_by_hour(load, window, kind) for kind in kinds])
+        # Kinds of days, quantiles, utilisations, hours more, hours.
+        needed = np.clip(np.ceil(hours[:, :, None, None, :] / SCALING_TARGETS[:, None, None] - 1e-9), least, most)
+        later: list[FloatArray] = []
+        # Hours more on either side: instances take their time to start, and summer time comes.
+        for _ in range(MOST_HOURS_MORE):
+            needed = np.maximum(needed, np.maximum(np.roll(needed, -1, axis=-1), np.roll(needed, 1, axis=-1)))
+            later.append(needed)
+        laid = np.concatenate(later, axis=3).reshape(len(kinds), -1, HOURS_PER_DAY).swapaxes(0, 1)
         seen: set[bytes] = set()
-        for q in range(len(HOUR_QUANTILES)):
-            for utilization in SCALING_TARGETS:
-                needed = [np.clip(np.ceil(loads[q] / utilization - 1e-9), least, most) for loads in hours]
-                # Hours more on either side: instances take their time to start, and summer time comes.
-                for _ in range(MOST_HOURS_MORE):
-                    needed = [np.maximum(row, np.maximum(np.roll(row, -1), np.roll(row, 1))) for row in needed]
-                    spelled = np.array(needed).tobytes()
-                    if spelled in seen:
-                        continue
-                    seen.add(spelled)
-                    found = _entries(kinds, needed)
-                    if found:
-                        yield found
+        for rows in laid:
+            spelled = rows.tobytes()
+            if spelled not in seen:
+                seen.add(spelled)
+                found = _entries(kinds, rows)
+                if found:
+                    yield found
 
 
 def _by_hour(load: FloatArray, window: Window, kind: Days) -> FloatArray:
     """Quantiles of the load by hour of a kind of day, shape (Q, 24); hours the window lacks need nothing."""
     at = hour_of_week(window)
-    on_such_days = np.isin(at // HOURS_PER_DAY, DAYS[kind])
+    those = np.flatnonzero(np.isin(at // HOURS_PER_DAY, DAYS[kind]))
+    hour = (at[those] % HOURS_PER_DAY).astype(np.intp)
+    ordered = those[np.lexsort((load[those], hour))]
     found = np.zeros((len(HOUR_QUANTILES), HOURS_PER_DAY))
-    for hour in range(HOURS_PER_DAY):
-        those = load[on_such_days & (at % HOURS_PER_DAY == hour)]
-        if len(those) > 0:
-            found[:, hour] = np.quantile(those, HOUR_QUANTILES)
+    counts = np.bincount(hour, minlength=HOURS_PER_DAY)
+    for number in np.unique(counts[counts > 0]):
+        # Hours that are there equally often at once.
+        alike = counts == number
+        rows = load[ordered[np.repeat(alike, counts)]].reshape(-1, number)
+        found[:, alike] = np.quantile(rows, HOUR_QUANTILES, axis=1)
     return found
 
 
-def _entries(kinds: Sequence[Days], needed: Sequence[FloatArray]) -> tuple[ScheduledMinimum, ...]:
+def _entries(kinds: Sequence[Days], needed: FloatArray) -> tuple[ScheduledMinimum, ...]:
     """Spell what is needed by hour as at most `MOST_ENTRIES_A_DAY` entries for a kind of day; none where constant."""
     rotations = HOURS_PER_DAY if len(kinds) == 1 else 1
     levels = dict(zip(kinds, (stepped(row, MOST_ENTRIES_A_DAY, rotations) for row in needed), strict=True))
-    week = np.zeros(HOURS_PER_WEEK)
+    week = np.zeros((HOURS_PER_WEEK // HOURS_PER_DAY, HOURS_PER_DAY))
     for kind, row in levels.items():
-        for day in DAYS[kind]:
-            week[day * HOURS_PER_DAY : (day + 1) * HOURS_PER_DAY] = row
-    changes = week != np.roll(week, 1)
+        week[list(DAYS[kind])] = row
+    changes = (week.ravel() != np.roll(week.ravel(), 1)).reshape(week.shape)
     return tuple(
         ScheduledMinimum(kind, hour, int(row[hour]))
         for kind, row in levels.items()
-        for hour in range(HOURS_PER_DAY)
-        if any(changes[day * HOURS_PER_DAY + hour] for day in DAYS[kind])
+        for hour in np.flatnonzero(changes[list(DAYS[kind])].any(axis=0)).tolist()
     )

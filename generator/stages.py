@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from generator.partners import Over, in_process
+from generator.side_by_side import Each, one_by_one
 
 Stage = TypeVar("Stage")
 
@@ -55,6 +56,8 @@ class Work:
     ----------
     over : callable
         Where series are correlated, block by block.
+    each : Each
+        How many things are worked on at once.
     recall : Recall
         Who knows what backtests and searches came to in a run that was interrupted.
     used : callable
@@ -62,6 +65,7 @@ class Work:
     """
 
     over: Over = in_process
+    each: Each = one_by_one
     recall: Recall = anew
     used: Callable[[], float] = lambda: 0.0
 

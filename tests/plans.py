@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import networkx as nx
 import numpy as np
 
 from generator.model import (
@@ -154,12 +153,20 @@ def _traffic(names: tuple[str, ...], start: datetime) -> Traffic:
 
 
 def _correlation(names: tuple[str, ...]) -> CorrelationGraph:
-    graph = nx.Graph()
-    graph.add_nodes_from(names)
-    for i, j, correlation in ((0, 1, 0.8), (1, 2, 0.6), (3, 4, 0.7), (0, 5, -0.4), (2, 3, 0.1)):
-        weight = max(correlation, 0.0) * 0.75
-        graph.add_edge(names[i], names[j], correlation=correlation, affinity=0.5, weight=weight)
-    return CorrelationGraph(graph, ((0, 1, 2, 3, 4, 5),), (("runtime sklearn", "CPU"),))
+    first, second, correlation = zip(
+        *((0, 1, 0.8), (0, 5, -0.4), (1, 2, 0.6), (2, 3, 0.1), (3, 4, 0.7)),
+        strict=True,
+    )
+    return CorrelationGraph(
+        names=names,
+        first=np.array(first),
+        second=np.array(second),
+        correlation=np.array(correlation),
+        affinity=np.full(5, 0.5),
+        weight=np.maximum(correlation, 0.0) * 0.75,
+        classes=((0, 1, 2, 3, 4, 5),),
+        class_keys=(("runtime sklearn", "CPU"),),
+    )
 
 
 def _judged(names: tuple[str, ...], profile: Profile, scored: Traffic) -> Judged:

@@ -231,3 +231,15 @@ def fitting(offers: Offers, members: NDArray[np.intp], memory_share: float) -> N
             copies_fit = not spread or offers.run[m, machine.processor].gpus_per_copy <= machine.processors
             fits[k] = offers.machine_allowed[m, k] and copies_fit
     return fits
+
+
+@compiled
+def placeable(offers: Offers, members: NDArray[np.intp], memory_share: float) -> bool:
+    """Tell whether workloads have a region in common, and machines that may serve them together: see `fitting`."""
+    for r in range(offers.place.shape[1]):
+        common = True
+        for m in members:
+            common = common and offers.place[m, r].allowed
+        if common:
+            return bool(fitting(offers, members, memory_share).any())
+    return False

@@ -53,12 +53,16 @@ def size_workers(
         Its machine is `NOTHING` where none keeps every objective for less.
     """
     best = Policy(NOTHING, NOTHING, 0.0, 0.0, 0.0, limit_usd_per_h)
+    # Most groups are of several artifacts, which no worker holds.
+    if len(members) > 1 and not (among & machines.multi_model).any():
+        artifacts = machines.artifact_index[members]
+        if (artifacts != artifacts[0]).any():
+            return best
+    if terms.least_replicas > 0 and not _pinned(machines, members):
+        return best
     found = np.flatnonzero(among)
     found = found[machines.machine_allowed[np.ix_(members, found)].all(axis=0)]
-    if len(found) == 0 or (terms.least_replicas > 0 and not _pinned(machines, members)):
-        return best
-    found = found[machines.fits(members)[found]]
-    # Most groups are of several artifacts, which no worker holds.
+    found = found[machines.fits(members)[found]] if len(found) else found
     if len(found) == 0:
         return best
     regions = np.flatnonzero(machines.region_allowed[members].all(axis=0))

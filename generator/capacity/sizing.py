@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import local
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,8 @@ class Sizing:
 class Sizer:
     """Sizes groups of one fleet on one window; every member set is sized once.
 
+    Several threads may size at once where none of them sizes what another does.
+
     Parameters
     ----------
     machines : Machines
@@ -72,6 +75,7 @@ class Sizer:
         self._workers = worker_machines(machines)
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
         self._at_least: dict[tuple[int, ...], float] = {}
+        self._mine = local()
 
     @property
     def sized(self) -> dict[tuple[int, ...], Sizing | None]:
@@ -80,8 +84,11 @@ class Sizer:
 
     @property
     def looks(self) -> int:
-        """Member sets looked at so far, whether sized or found to cost too much."""
-        return len(self._sized) + len(self._at_least)
+        """Member sets this thread has looked at so far, whether sized or found to cost too much."""
+        return getattr(self._mine, "looks", 0)
+
+    def _count(self) -> None:
+        self._mine.looks = self.looks + 1
 
     def size(self, members: Sequence[int]) -> Sizing | None:
         """Find the cheapest sizing of a group, None where none keeps every member's objective.
@@ -96,6 +103,7 @@ class Sizer:
         key = tuple(sorted(members))
         if key not in self._sized:
             self._sized[key] = self._look(key, np.inf)
+            self._count()
         return self._sized[key]
 
     def size_below(self, members: Sequence[int], limit_usd_per_h: float) -> Sizing | None:
@@ -108,6 +116,8 @@ class Sizer:
             if limit_usd_per_h <= self._at_least.get(key, 0.0):
                 return None
             found = self._look(key, limit_usd_per_h)
+            if key not in self._at_least:
+                self._count()
             if found is None:
                 self._at_least[key] = limit_usd_per_h
                 return None

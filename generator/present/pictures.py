@@ -64,7 +64,7 @@ def picture_of_graph(
     drawn : int
         How many workloads are drawn: at most `MOST_NODES`, the busiest.
     """
-    names = list(correlation.graph.nodes)
+    names = correlation.names
     busiest = sorted(sorted(names), key=lambda name: -weight[name])[:MOST_NODES]
     kept = set(busiest)
     edges = strongest_ties(correlation.graph, kept)

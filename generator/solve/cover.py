@@ -78,7 +78,7 @@ def _columns(
     bound = {member: whole[atom[0]] for atom in atoms for member in atom}
     seen = [
         members
-        for members, sizing in problem.sizer.sized.items()
+        for members, sizing in problem.sizer.sized.copy().items()
         if sizing is not None
         and members[0] in row
         and all(bound[m] <= set(members) for m in members)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from generator.compiled import compiled
 from generator.model import FloatArray
-from generator.solve.problem import Members, Problem, union
+from generator.solve.problem import Members, Problem
 
 # How the sums of what a host holds turn into processors.
 Rule = Literal["highest", "body and worst tail", "mean and deviation", "deviation of the sum"]
@@ -52,6 +52,8 @@ class Rules:
 
     Parameters
     ----------
+    members : ndarray of int, shape (number of members,)
+        Of the atoms in turn.
     count : ndarray of int, shape (A,)
     share : ndarray, shape (A,)
         Of the fleet's requests.
@@ -66,6 +68,7 @@ class Rules:
         Memory of a machine for one artifact, and for several.
     """
 
+    members: NDArray[np.intp]
     count: NDArray[np.intp]
     share: FloatArray
     first: NDArray[np.intp]
@@ -93,6 +96,7 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     one = np.logical_and.reduceat(copies_fit | ~on_gpu, begins)
     gpu = workloads[atoms[0][0]].accelerator == "gpu"
     return Rules(
+        members=members,
         count=np.array([len(atom) for atom in atoms], dtype=np.intp),
         share=np.array([problem.share[list(atom)].sum() for atom in atoms]),
         first=np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.intp),
@@ -106,17 +110,14 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     )
 
 
-def first_fit(
-    problem: Problem, atoms: tuple[Members, ...], bounds: Rules, queue: Queue, *, memory_gib: float, processors: float
-) -> list[Members]:
+def first_fit(problem: Problem, bounds: Rules, queue: Queue, *, memory_gib: float, processors: float) -> list[Members]:
     """Put each atom into the first host whose rules, memory and processors bear it, else open a new one.
 
     Parameters
     ----------
     problem : Problem
-    atoms : tuple of members
     bounds : Rules
-        Of these atoms.
+        Of the atoms.
     queue : Queue
     memory_gib, processors : float
         Of a host.
@@ -147,10 +148,10 @@ def first_fit(
         memory_gib,
         processors,
     )
-    members: list[list[Members]] = [[] for _ in range(int(host_of.max()) + 1)]
-    for atom, host in zip(atoms, host_of.tolist(), strict=True):
-        members[host].append(atom)
-    return [union(*parts) for parts in members]
+    # In ascending order within each host, where atoms are.
+    order = np.argsort(np.repeat(host_of, bounds.count), kind="stable")
+    cuts = np.cumsum(np.bincount(host_of, weights=bounds.count))[:-1].astype(np.intp)
+    return [tuple(sorted(part.tolist())) for part in np.split(bounds.members[order], cuts)]
 
 
 @compiled

@@ -62,9 +62,7 @@ class Packing:
         """Pack atoms onto hosts of each size in turn; what to place is worked out once for all of them."""
         queue = self.queue(units, setting)
         for host in onto:
-            yield first_fit(
-                units.problem, units.atoms, units.rules, queue, memory_gib=host.memory_gib, processors=host.processors
-            )
+            yield first_fit(units.problem, units.rules, queue, memory_gib=host.memory_gib, processors=host.processors)
 
 
 def units(problem: Problem, atoms: tuple[Members, ...]) -> Units:

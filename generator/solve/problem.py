@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from generator.capacity.machines import Machines
+from generator.capacity.offers import placeable
 from generator.capacity.sizing import Sizer, Sizing, Terms
 from generator.errors import InfeasibleError
 from generator.model import Communities, CorrelationGraph, Profile, Traffic
+from generator.side_by_side import Each, one_by_one
 
 Members = tuple[int, ...]
 
@@ -80,6 +82,8 @@ class Problem:
         Factor on the load that a plan must bear.
     stop : callable
         Tells whether to make do with what is found by now; without it only counted work ends a search.
+    each : Each
+        How many classes, blocks or groups are worked on at once: none of them holds what another does.
 
     Raises
     ------
@@ -97,12 +101,15 @@ class Problem:
         headroom: float,
         *,
         stop: Callable[[], bool] = lambda: False,
+        each: Each = one_by_one,
     ) -> None:
         self.stop = stop
+        self.each = each
         self.machines = machines
         self.traffic = traffic
         self.weighting = weighting
         fleet = machines.fleet
+        self._keep_apart = {i: w.keep_apart for i, w in enumerate(fleet.workloads) if w.keep_apart is not None}
         mean_rate = traffic.rate_rps.mean(axis=1)
         self.share = mean_rate / max(float(mean_rate.sum()), 1e-12)
         # Shares of a whole fleet may sum to a little more than 1.
@@ -123,6 +130,7 @@ class Problem:
         )
         self.sizer = Sizer(machines, traffic, terms)
         self._factors: dict[Members, float] = {}
+        self._worths: dict[Members, float] = {}
 
     def _atoms(self, members: Sequence[int]) -> tuple[Members, ...]:
         """Workloads of one class as the units the search moves: single, or bound by `keep_together`."""
@@ -175,7 +183,7 @@ class Problem:
             )
 
     def _apart(self, members: Members) -> bool:
-        labels = [label for i in members if (label := self.machines.fleet.workloads[i].keep_apart) is not None]
+        labels = [label for i in members if (label := self._keep_apart.get(i)) is not None] if self._keep_apart else []
         return len(labels) != len(set(labels))
 
     def may_group(self, members: Members) -> bool:
@@ -190,7 +198,7 @@ class Problem:
             return False
         if self._apart(members):
             return False
-        return bool(table.region_allowed[index].all(axis=0).any()) and bool(table.fits(index, self.memory_share).any())
+        return placeable(table.offers, index, self.memory_share)
 
     def size(self, members: Members) -> Sizing | None:
         """Size a group, None where it breaks a rule or no machine keeps its objectives."""
@@ -200,8 +208,15 @@ class Problem:
 
     def worth(self, members: Members) -> float:
         """What the group costs under the weighting, in US dollars an hour; infinite where it cannot be."""
-        sizing = self.size(members)
-        return float("inf") if sizing is None else self.sizer.counted_usd_per_h(members, sizing) * self.factor(members)
+        known = self._worths.get(members)
+        if known is None:
+            sizing = self.size(members)
+            known = float("inf") if sizing is None else self._counted(members, sizing)
+            self._worths[members] = known
+        return known
+
+    def _counted(self, members: Members, sizing: Sizing) -> float:
+        return self.sizer.counted_usd_per_h(members, sizing) * self.factor(members)
 
     def worth_below(self, members: Members, limit: float) -> float:
         """What the group costs under the weighting if it is less than a limit, else infinity: cheaper to know."""

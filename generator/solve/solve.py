@@ -23,6 +23,8 @@ SIZINGS = 1000
 SIZINGS_PER_ATOM = 2
 # Classes larger than this are searched block by block: packing and search take longer than in proportion.
 BLOCK_ATOMS = 400
+# Part of the progress when all blocks are searched; set partitioning follows.
+SEARCHED_SHARE = 0.7
 # Classes this small have few enough groups to size them all: set partitioning is then exact.
 EXACT_ATOMS = 8
 
@@ -73,28 +75,32 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     InfeasibleError
         A workload's objective is out of reach even on an endpoint of its own.
     """
-    chosen: list[Members] = []
+    pieces = [(atoms, block) for atoms in problem.classes for block in blocks(problem, atoms)]
+    found: dict[tuple[Members, ...], list[Members]] = {atoms: [] for atoms in problem.classes}
     methods: set[str] = set()
-    bound: float | None = 0.0
-    for number, atoms in enumerate(problem.classes):
+
+    def search_block(piece: tuple[tuple[Members, ...], tuple[Members, ...]]) -> tuple[str, list[Members]]:
+        atoms, block = piece
         small = len(atoms) <= MAX_ATOMS
-        groups: list[Members] = []
-        for block in blocks(problem, atoms):
-            method, found = _searched(problem, block, STARTS if small else 1, SIZINGS if small else 0, seed)
-            groups.extend(found)
-            methods.add(method)
-        if len(atoms) > BLOCK_ATOMS:
-            groups = _repaired(problem, atoms, groups, seed)
-        if len(atoms) <= EXACT_ATOMS:
-            _size_every_group(problem, atoms)
-        if small:
-            groups, class_bound = cover(problem, atoms, groups, sizings=SIZINGS_PER_ATOM * len(atoms) + SIZINGS)
-            bound = None if bound is None else bound + class_bound
-        else:
-            bound = None
-        chosen.extend(groups)
+        return _searched(problem, block, STARTS if small else 1, SIZINGS if small else 0, seed)
+
+    def finish(atoms: tuple[Members, ...]) -> tuple[list[Members], float | None]:
+        return _finished(problem, atoms, found[atoms], seed)
+
+    for number, ((atoms, _), (method, groups)) in enumerate(
+        zip(pieces, problem.each(search_block, pieces), strict=True), start=1
+    ):
+        found[atoms].extend(groups)
+        methods.add(method)
         if progress:
-            progress((number + 1) / len(problem.classes))
+            progress(SEARCHED_SHARE * number / len(pieces))
+    chosen: list[Members] = []
+    bound: float | None = 0.0
+    for number, (groups, class_bound) in enumerate(problem.each(finish, problem.classes), start=1):
+        chosen.extend(groups)
+        bound = None if bound is None or class_bound is None else bound + class_bound
+        if progress:
+            progress(SEARCHED_SHARE + (1.0 - SEARCHED_SHARE) * number / len(problem.classes))
     worth = sum(map(problem.worth, chosen))
     return Solution(
         groups=with_sizing(problem, chosen),
@@ -102,6 +108,19 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
         gap=None if bound is None else max(0.0, worth / bound - 1.0) if bound > 0 else 0.0,
         method=f"search from {', '.join(sorted(methods))}",
     )
+
+
+def _finished(
+    problem: Problem, atoms: tuple[Members, ...], groups: list[Members], seed: int
+) -> tuple[list[Members], float | None]:
+    """Search across the blocks of a class, and end with set partitioning where it is affordable, with its bound."""
+    if len(atoms) > BLOCK_ATOMS:
+        groups = _repaired(problem, atoms, groups, seed)
+    if len(atoms) <= EXACT_ATOMS:
+        _size_every_group(problem, atoms)
+    if len(atoms) > MAX_ATOMS:
+        return groups, None
+    return cover(problem, atoms, groups, sizings=SIZINGS_PER_ATOM * len(atoms) + SIZINGS)
 
 
 def _searched(
@@ -170,12 +189,16 @@ def packed(problem: Problem) -> dict[str, list[Members]]:
     InfeasibleError
         A workload's objective is out of reach even on an endpoint of its own.
     """
-    groups_of: dict[str, list[Members]] = {name: [] for name in PACKINGS}
-    worth_of = dict.fromkeys(PACKINGS, 0.0)
-    for atoms in (block for whole in problem.classes for block in blocks(problem, whole)):
+
+    def best_of_each(atoms: tuple[Members, ...]) -> dict[str, tuple[float, tuple[Members, ...]]]:
         best: dict[str, tuple[float, tuple[Members, ...]]] = {}
         for worth, name, groups in _packed(problem, atoms, PACKINGS):
             best[name] = min(best.get(name, (worth, groups)), (worth, groups))
+        return best
+
+    groups_of: dict[str, list[Members]] = {name: [] for name in PACKINGS}
+    worth_of = dict.fromkeys(PACKINGS, 0.0)
+    for best in problem.each(best_of_each, [block for whole in problem.classes for block in blocks(problem, whole)]):
         for name in PACKINGS:
             worth, groups = best.get(name, (np.inf, ()))
             worth_of[name] += worth

@@ -1,7 +1,7 @@
-"""Under what conditions a long plan is made: a limit of time, stages kept for another run, a cluster."""
+"""Under what conditions a long plan is made: a limit of time, stages kept for another run, cores, a cluster."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -29,6 +29,16 @@ ResumeFile = Annotated[
     Path | None,
     typer.Option("--resume", metavar="FILE", help="Keeps finished stages; the same plan, interrupted, goes on there."),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        max=1024,
+        help="Work on so many things at once; as many as the machine grants cores. The plan is the same.",
+    ),
+]
 Scheduler = Annotated[
     str | None,
     typer.Option(
@@ -48,6 +58,7 @@ def work_under(
     time_limit_s: float | None,
     resume: Path | None,
     scheduler: str | None,
+    jobs: int | None,
 ) -> "Generator[Work]":
     """Set the conditions; the limit of time runs from now.
 
@@ -58,8 +69,11 @@ def work_under(
     """
     from importlib.metadata import version
 
+    from joblib import cpu_count
+
     from generator.cluster import cluster
     from generator.resume import resume as resumed
+    from generator.side_by_side import side_by_side
     from generator.stages import HERE
 
     work = HERE
@@ -71,8 +85,7 @@ def work_under(
         work = replace(work, used=lambda: (monotonic() - began) / time_limit_s)
     if resume is not None:
         work = replace(work, recall=resumed(resume, inputs, catalog, seed, version("covey")))
-    if scheduler is None:
-        yield work
-    else:
-        with cluster(scheduler) as over:
-            yield replace(work, over=over)
+    with ExitStack() as held:
+        if scheduler is not None:
+            work = replace(work, over=held.enter_context(cluster(scheduler)))
+        yield replace(work, each=held.enter_context(side_by_side(jobs or cpu_count())))

@@ -10,7 +10,7 @@ from generator.history import JournalAt, refer
 from generator.options import FleetPath, Json, PlanFile, ProfileOption, Seed
 from generator.seat import Llm, LlmNotes, LlmRecord, LlmReplay, NoModel, Seat, seated
 from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
-from generator.verbs.conditions import ResumeFile, Scheduler, TimeLimit, work_under
+from generator.verbs.conditions import Jobs, ResumeFile, Scheduler, TimeLimit, work_under
 
 if TYPE_CHECKING:
     from generator.model import Catalog, Inputs, Plan
@@ -51,6 +51,7 @@ def plan(
     time_limit: TimeLimit = None,
     resume: ResumeFile = None,
     scheduler: Scheduler = None,
+    jobs: Jobs = None,
 ) -> None:
     """Group the fleet and print three recommendations beside what they would replace."""
     for option, path in (("--report", report), ("--save", save), ("--resume", resume)):
@@ -60,7 +61,8 @@ def plan(
     if llm is None and not no_llm:
         say("No language model is asked (--llm gemini would): the offline proposer sits in its seat.")
     seat = seated(None if no_llm else llm, notes=llm_notes, record=llm_record, replay=llm_replay)
-    with work_under(inputs, catalog, seed, time_limit_s=time_limit, resume=resume, scheduler=scheduler) as work:
+    under = work_under(inputs, catalog, seed, time_limit_s=time_limit, resume=resume, scheduler=scheduler, jobs=jobs)
+    with under as work:
         found, published = _planned(fleet, inputs, catalog, seed=seed, seat=seat, journal=journal, work=work)
     if save is not None:
         write_whole(save, published.text())
