@@ -12,6 +12,9 @@ from generator.model import FloatArray, Window
 DAY_S, HOUR_S = 86_400.0, 3600.0
 # Fewer stretches than this say nothing about how much they differ.
 LEAST_BLOCKS = 4
+# Days are compared with days, whatever the weekday, once so many whole weeks of them were planned on: one week has a
+# Sunday, and does not tell how much Sundays differ.
+WEEK_DAYS, LEAST_WEEKS = 7, 2
 # Factor on the fleet's typical stretch beyond which one is a holiday or a campaign.
 OUT_OF_ORDER = 3.0
 # Hours of a stretch that must have been measured.
@@ -48,11 +51,19 @@ class Blocks:
         Those after it.
     days : int
         Length of each.
+    successive : pair of lists of Hourly, or None
+        Observed stretches and those right after them, which tell together whether something lasts.
     """
 
     planned: list[Hourly]
     observed: list[Hourly]
     days: int
+    successive: tuple[list[Hourly], list[Hourly]] | None
+
+    @property
+    def tell_shapes(self) -> bool:
+        """Whether stretches of the planning window have taught what a stretch's hours and company may be like."""
+        return self.days >= WEEK_DAYS or len(self.planned) >= LEAST_WEEKS * WEEK_DAYS
 
 
 def hourly(rate_rps: FloatArray, window: Window) -> Hourly:
@@ -76,13 +87,15 @@ def hourly(rate_rps: FloatArray, window: Window) -> Hourly:
     return Hourly(cells, first)
 
 
-def cut(planned: Hourly, observed: Hourly) -> Blocks | None:
-    """Cut both windows into weeks where there are enough of them, else into days; None where there are too few.
+def cut(planned: Hourly, observed: Hourly, earlier: Hourly | None = None) -> Blocks | None:
+    """Cut windows into weeks where there are enough of them, else into days; None where there are too few.
 
     Weekdays are compared with weekdays that way. Stretches in which the whole fleet was out of the ordinary, as over
     Christmas, say nothing of how single workloads differ and are left out, `LEAST_BLOCKS` of them at the least kept.
+    Several observed stretches tell by their halves whether something lasts, a single one by what was observed earlier.
     """
-    days = 7 if observed.days >= 7 and planned.days >= 7 * LEAST_BLOCKS else 1
+    weekly = observed.days >= WEEK_DAYS and planned.days >= WEEK_DAYS * LEAST_BLOCKS
+    days = WEEK_DAYS if weekly else 1
     if observed.days < 1 or planned.days < LEAST_BLOCKS:
         return None
 
@@ -102,7 +115,11 @@ def cut(planned: Hourly, observed: Hourly) -> Blocks | None:
     ordinary = [
         part for part, one in zip(usual, total, strict=True) if middle / OUT_OF_ORDER < one < middle * OUT_OF_ORDER
     ]
-    return Blocks(ordinary if len(ordinary) >= LEAST_BLOCKS else usual, parts(observed, skipped=0), days)
+    seen = parts(observed, skipped=0)
+    before = [] if earlier is None else parts(earlier, skipped=earlier.days % days)[-len(seen) :]
+    half = len(seen) // 2
+    successive = (seen[:half], seen[half:]) if half else (before, seen) if before else None
+    return Blocks(ordinary if len(ordinary) >= LEAST_BLOCKS else usual, seen, days, successive)
 
 
 def measured(block: Hourly) -> NDArray[np.bool_]:

@@ -28,6 +28,11 @@ FALSE_SHARE = 0.05
 # What a plan's own headroom bears is no finding, however sure: a level within this factor, and so far from the planning
 # window's profile (total variation) or correlations (root mean square) beyond what its stretches typically are.
 LEVEL_FACTOR = 1.25
+# A group that bears its traffic is sized for something else at twice or half of it: machine types come in doublings.
+RESIZE_FACTOR = 2.0
+# Share of its planned rate below which a workload counts as silent.
+SILENT_SHARE = 0.01
+ONCE = "One stretch says so; it asks for something once the next one does, too."
 SEASON_DISTANCE = 0.1
 CORRELATION_DISTANCE = 0.1
 
@@ -48,49 +53,72 @@ class Watched:
         return [self.index[name] for name in group.workloads]
 
 
-def levels(watched: Watched, seen: Seen) -> list[Finding]:
-    """Workloads whose rate is another one; it matters where the group's is too."""
+def levels(watched: Watched, seen: Seen, machines: Machines, predicted: Mapping[str, float]) -> list[Finding]:
+    """Workloads whose rate is another one; it matters where the group's is too, or where nobody asks any more.
+
+    Parameters
+    ----------
+    watched : Watched
+    seen : Seen
+    machines : Machines
+    predicted : mapping of str to float
+        What the capacity model says of each workload's attainment for the observed traffic.
+    """
+    asked = {workload.name: workload.objective.percentile for workload in machines.fleet.workloads}
 
     def concerned(i: int) -> bool:
-        return _beyond(seen.planned[i], seen.observed[i])
+        return _beyond(seen.planned[i], seen.observed[i], LEVEL_FACTOR)
 
     found: list[Finding] = []
     for group, rows in _hit(watched, seen, concerned):
         everyone = watched.rows(group)
         before = float(np.nansum(seen.planned[everyone]))
         after = float(np.nansum(np.where(np.isnan(seen.observed), seen.planned, seen.observed)[everyone]))
-        moved = _beyond(before, after)
-        action: DriftAction = "resize" if moved else "nothing"
-        reason = (
-            f"The group serves {_ratio(before, after)} its planned rate, so it is sized for something else."
-            if moved
-            else f"The group as a whole serves {_ratio(before, after)} its planned rate, which it bears."
-        )
-        found.append(
-            _finding(
-                watched,
-                "level",
-                group,
-                rows,
-                [
-                    *(
-                        Shift(f"rate of {watched.names[i]}", _of(seen.planned, i), _of(seen.observed, i), "requests/s")
-                        for i in rows
-                    ),
-                    Shift("rate of the group", before, after, "requests/s"),
-                ],
-                seen.significance,
-                action,
-                f"The traffic of {_named(watched, rows)} is at another level. {reason}",
-            )
-        )
+        borne = all(predicted.get(name, 0.0) >= asked[name] for name in group.workloads)
+        whole = Shift("rate of the group", before, after, "requests/s")
+        silent = [i for i in rows if seen.observed[i] <= SILENT_SHARE * seen.planned[i]]
+        moved = [i for i in rows if i not in silent]
+        if silent:
+            action, words = _silent(_named(watched, silent), alone=len(group.workloads) == 1)
+            found.append(_level(watched, group, silent, seen, whole, action, words))
+        if moved:
+            lasts = bool(seen.lasting[moved].any())
+            action, words = _another_level(_named(watched, moved), before, after, borne=borne, lasts=lasts)
+            found.append(_level(watched, group, moved, seen, whole, action, words))
     return found
+
+
+def _silent(who: str, *, alone: bool) -> tuple[DriftAction, str]:
+    told = f"Hardly anybody asks {who} any more: ask who called."
+    if alone:
+        return "resize", f"{told} It is alone in its group, which may go."
+    return "regroup", f"{told} What it had of its group is there for others."
+
+
+def _another_level(who: str, before: float, after: float, *, borne: bool, lasts: bool) -> tuple[DriftAction, str]:
+    times = _ratio(before, after)
+    told = f"The traffic of {who} is at another level. The group as a whole serves {times} its planned rate,"
+    if after > LEVEL_FACTOR * before and not borne:
+        return "resize", f"{told} more than it answers in time."
+    if not _beyond(before, after, RESIZE_FACTOR):
+        return "nothing", f"{told} which it bears."
+    told = f"{told} so it is sized for something else."
+    return ("resize", told) if lasts else ("nothing", f"{told} {ONCE}")
+
+
+def _level(
+    watched: Watched, group: Group, rows: Sequence[int], seen: Seen, whole: Shift, action: DriftAction, message: str
+) -> Finding:
+    shifts = [
+        Shift(f"rate of {watched.names[i]}", _of(seen.planned, i), _of(seen.observed, i), "requests/s") for i in rows
+    ]
+    return _finding(watched, "level", group, rows, [*shifts, whole], seen.significance, action, message)
 
 
 def seasons(watched: Watched, seen: Seen) -> list[Finding]:
     """Workloads that are busy at other hours."""
     found: list[Finding] = []
-    for group, rows in _hit(watched, seen, lambda i: seen.observed[i] - seen.planned[i] >= SEASON_DISTANCE):
+    for group, rows in _lasting(watched, seen, SEASON_DISTANCE):
         action: DriftAction = "resize" if group.schedule else "regroup" if len(group.workloads) > 1 else "nothing"
         reason = {
             "resize": "The group's minimums follow a clock that no longer holds.",
@@ -101,25 +129,15 @@ def seasons(watched: Watched, seen: Seen) -> list[Finding]:
             Shift(f"distance of {watched.names[i]}'s profile", _of(seen.planned, i), _of(seen.observed, i), "share")
             for i in rows
         ]
-        found.append(
-            _finding(
-                watched,
-                "season",
-                group,
-                rows,
-                shifts,
-                seen.significance,
-                action,
-                f"{_named(watched, rows)} {'is' if len(rows) == 1 else 'are'} busy at other hours. {reason}",
-            )
-        )
+        said = f"{_named(watched, rows)} {'is' if len(rows) == 1 else 'are'} busy at other hours. {reason}"
+        found.append(_confirmed(watched, "season", group, rows, shifts, seen, action, said))
     return found
 
 
 def correlations(watched: Watched, seen: Seen) -> list[Finding]:
     """Workloads that move with others than they did."""
     found: list[Finding] = []
-    for group, rows in _hit(watched, seen, lambda i: seen.observed[i] - seen.planned[i] >= CORRELATION_DISTANCE):
+    for group, rows in _lasting(watched, seen, CORRELATION_DISTANCE):
         shared = len(group.workloads) > 1
         shifts = [
             Shift(f"change of {watched.names[i]}'s correlations", _of(seen.planned, i), _of(seen.observed, i), "rms")
@@ -130,19 +148,12 @@ def correlations(watched: Watched, seen: Seen) -> list[Finding]:
             if shared
             else "It is alone in its group, where nothing depends on that."
         )
-        found.append(
-            _finding(
-                watched,
-                "correlation",
-                group,
-                rows,
-                shifts,
-                seen.significance,
-                "regroup" if shared else "nothing",
-                f"{_named(watched, rows)} no longer {'moves' if len(rows) == 1 else 'move'} with the others as in the "
-                f"planning window. {reason}",
-            )
+        said = (
+            f"{_named(watched, rows)} no longer {'moves' if len(rows) == 1 else 'move'} with the others as in the "
+            f"planning window. {reason}"
         )
+        action: DriftAction = "regroup" if shared else "nothing"
+        found.append(_confirmed(watched, "correlation", group, rows, shifts, seen, action, said))
     return found
 
 
@@ -291,6 +302,31 @@ def _hit(watched: Watched, seen: Seen, matters: Callable[[int], bool]) -> list[t
     return [(group, rows) for group, rows in pairs if rows]
 
 
+def _lasting(watched: Watched, seen: Seen, distance: float) -> list[tuple[Group, list[int]]]:
+    """Groups with the workloads that are so far from what is usual: those that have been for long, and the others."""
+    hit = _hit(watched, seen, lambda i: seen.observed[i] - seen.planned[i] >= distance)
+    parts = [
+        (group, [i for i in rows if bool(seen.lasting[i]) == lasts]) for group, rows in hit for lasts in (True, False)
+    ]
+    return [(group, rows) for group, rows in parts if rows]
+
+
+def _confirmed(
+    watched: Watched,
+    kind: DriftKind,
+    group: Group,
+    rows: Sequence[int],
+    shifts: Sequence[Shift],
+    seen: Seen,
+    action: DriftAction,
+    message: str,
+) -> Finding:
+    """Ask for something only where it lasts."""
+    if action != "nothing" and not seen.lasting[list(rows)].all():
+        action, message = "nothing", f"{message} {ONCE}"
+    return _finding(watched, kind, group, rows, shifts, seen.significance, action, message)
+
+
 def _finding(
     watched: Watched,
     kind: DriftKind,
@@ -313,8 +349,8 @@ def _finding(
     )
 
 
-def _beyond(before: float, after: float) -> bool:
-    return after > LEVEL_FACTOR * before or before > LEVEL_FACTOR * after
+def _beyond(before: float, after: float, factor: float) -> bool:
+    return after > factor * before or before > factor * after
 
 
 def _ratio(before: float, after: float) -> str:

@@ -1,6 +1,6 @@
 """Service level: whether requests were answered in time, and whether the capacity model said so for this traffic."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from scipy import stats
 
 from generator.capacity.machines import Machines
 from generator.drift.blocks import adjusted
-from generator.model import FloatArray, Group, Measured, Objective, Traffic
+from generator.model import FloatArray, Group, Measured, Objective, Traffic, Window
 from generator.replay import Served, replay
 
 # An objective counts as missed where chance would miss it so in less than this share of fleets that keep theirs.
@@ -42,8 +42,35 @@ class Service:
     of_group: bool
 
 
+def foreseen(groups: Sequence[Group], machines: Machines, rates: Traffic) -> dict[str, float]:
+    """Return what the capacity model says of every workload's attainment for some traffic.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+    machines : Machines
+    rates : Traffic
+        In the fleet's order.
+
+    Returns
+    -------
+    dict of str to float
+        Without workloads whose group's machine is not to be had.
+    """
+    index = {workload.name: i for i, workload in enumerate(machines.fleet.workloads)}
+    found: dict[str, float] = {}
+    for group in groups:
+        found |= _predicted(group, machines, rates, index)
+    return found
+
+
 def service(
-    groups: Sequence[Group], machines: Machines, rates: Traffic, models: Measured, endpoints: Measured
+    groups: Sequence[Group],
+    machines: Machines,
+    predicted: Mapping[str, float],
+    window: Window,
+    models: Measured,
+    endpoints: Measured,
 ) -> list[Service]:
     """Work out how every workload was answered; those of which no latency was measured are left out.
 
@@ -51,8 +78,9 @@ def service(
     ----------
     groups : sequence of Group
     machines : Machines
-    rates : Traffic
-        Observed, in the fleet's order, 0 where nothing was measured.
+    predicted : mapping of str to float
+        As `foreseen` says of the observed traffic.
+    window : Window
     models, endpoints : Measured
         By workload and by group.
     """
@@ -61,7 +89,6 @@ def service(
     endpoint = {name: i for i, name in enumerate(endpoints.names)}
     found: list[Service] = []
     for group in groups:
-        predicted = _predicted(group, machines, rates, index)
         for name in group.workloads:
             own = row.get(name)
             if own is None:
@@ -77,7 +104,7 @@ def service(
                 models.rate_rps[own],
                 models.errors_rps[own],
                 latencies,
-                rates.window.bin_s,
+                window.bin_s,
             )
             if one is not None:
                 attainment, errors, latency_ms, requests = one

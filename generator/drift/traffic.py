@@ -1,15 +1,21 @@
 """Level, season and correlation of traffic, stretch against stretch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generator.drift.blocks import HOUR_S, Blocks, Hourly, adjusted, mean_measured, measured, surprise
 from generator.model import FloatArray
 
 # Requests added before the logarithm is taken.
 SMALLEST = 1.0
+# How improbable each of two successive stretches has to be for both to say so.
+REPEATED_AT = 0.05
+
+_Figure = Callable[[Hourly], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,26 +28,63 @@ class Seen:
         The figure in the planning window, typically, and now.
     significance : ndarray, shape (N,)
         Adjusted p-values; NaN where nothing could be said.
+    lasting : ndarray of bool, shape (N,)
+        Whether two successive stretches say so, each by itself and in the same direction.
     """
 
     planned: FloatArray
     observed: FloatArray
     significance: FloatArray
+    lasting: NDArray[np.bool_]
 
 
-def level(blocks: Blocks) -> Seen:
+class Kinds(NamedTuple):
+    """The kinds of traffic drift."""
+
+    level: Seen
+    season: Seen
+    correlation: Seen
+
+
+def traffic(blocks: Blocks) -> Kinds:
+    """Hold stretches against those of the planning window.
+
+    p-values are adjusted for the number of series and of kinds at once: whoever looks sees all of them.
+
+    Parameters
+    ----------
+    blocks : Blocks
+
+    Returns
+    -------
+    Kinds
+        Nothing can be said of season and correlation where the planning window has not taught them
+        (`Blocks.tell_shapes`).
+    """
+    kinds = [_level(blocks), _season(blocks), _correlation(blocks)]
+    if not blocks.tell_shapes:
+        kinds[1:] = [replace(one, significance=np.full(len(one.planned), np.nan)) for one in kinds[1:]]
+    together = adjusted(np.concatenate([one.significance for one in kinds]))
+    parts = np.split(together, len(kinds))
+    return Kinds(*(replace(one, significance=part) for one, part in zip(kinds, parts, strict=True)))
+
+
+def _level(blocks: Blocks) -> Seen:
     """Mean rate, requests/s; tested on the logarithm of a stretch's requests."""
     seconds = blocks.days * 24 * HOUR_S
 
     def requests(block: Hourly) -> FloatArray:
         return np.log(mean_measured(block.rate_rps) * seconds + SMALLEST)
 
-    p_values = surprise(*_figures(blocks, requests), two_sided=True)
-    planned, observed = _figures(blocks, lambda block: mean_measured(block.rate_rps))
-    return Seen(mean_measured(planned), mean_measured(observed), adjusted(p_values))
+    def rate(block: Hourly) -> FloatArray:
+        return mean_measured(block.rate_rps)
+
+    tested = _held(blocks, _each(blocks.planned, requests), requests, two_sided=True)
+    planned, observed = (mean_measured(_each(parts, rate)) for parts in (blocks.planned, blocks.observed))
+    return replace(tested, planned=planned, observed=observed)
 
 
-def season(blocks: Blocks) -> Seen:
+def _season(blocks: Blocks) -> Seen:
     """Total variation distance, 0 to 1, of the requests' shares by hour from those of the planning window.
 
     Shares are of the mean root of requests by hour of the day, so that one burst does not decide, weekends apart where
@@ -62,12 +105,10 @@ def season(blocks: Blocks) -> Seen:
         [away(block, np.delete(profiles, k, axis=0).mean(axis=0)) for k, block in enumerate(blocks.planned)], axis=1
     )
     whole = profiles.mean(axis=0)
-    observed = np.stack([away(block, whole) for block in blocks.observed], axis=1)
-    p_values = surprise(planned, observed, two_sided=False)
-    return Seen(mean_measured(planned), mean_measured(observed), adjusted(p_values))
+    return _held(blocks, planned, lambda block: away(block, whole), two_sided=False)
 
 
-def correlation(blocks: Blocks) -> Seen:
+def _correlation(blocks: Blocks) -> Seen:
     """Root mean square change, 0 to 2, of a series' correlations with all others against the planning window's.
 
     Correlations are of ``log(1 + requests)`` by the hour. Stretches of the planning window, each against the others
@@ -88,18 +129,27 @@ def correlation(blocks: Blocks) -> Seen:
         axis=1,
     )
     whole = found.mean(axis=0)
-    observed = np.stack(
-        [np.where(measured(block), away(_correlations(block), whole), np.nan) for block in blocks.observed], axis=1
-    )
-    p_values = surprise(planned, observed, two_sided=False)
-    return Seen(mean_measured(planned), mean_measured(observed), adjusted(p_values))
+    return _held(blocks, planned, lambda block: away(_correlations(block), whole), two_sided=False)
 
 
-def _figures(blocks: Blocks, figure: Callable[[Hourly], FloatArray]) -> tuple[FloatArray, FloatArray]:
-    def each(parts: Sequence[Hourly]) -> FloatArray:
-        return np.stack([np.where(measured(part), figure(part), np.nan) for part in parts], axis=1)
+def _held(blocks: Blocks, planned: FloatArray, figure: _Figure, *, two_sided: bool) -> Seen:
+    """Hold a figure of observed stretches against those of planned ones, shape (N, K); p-values not yet adjusted."""
+    usual = mean_measured(planned)
 
-    return each(blocks.planned), each(blocks.observed)
+    def p_values(figures: FloatArray) -> FloatArray:
+        return surprise(planned, figures, two_sided=two_sided)
+
+    observed = _each(blocks.observed, figure)
+    lasting = np.zeros(len(planned), dtype=bool)
+    if blocks.successive is not None:
+        former, latter = (_each(parts, figure) for parts in blocks.successive)
+        same = (mean_measured(former) > usual) == (mean_measured(latter) > usual)
+        lasting = same & (p_values(former) <= REPEATED_AT) & (p_values(latter) <= REPEATED_AT)
+    return Seen(usual, mean_measured(observed), p_values(observed), lasting)
+
+
+def _each(parts: Sequence[Hourly], figure: _Figure) -> FloatArray:
+    return np.stack([np.where(measured(part), figure(part), np.nan) for part in parts], axis=1)
 
 
 def _requests(parts: Sequence[Hourly]) -> FloatArray:

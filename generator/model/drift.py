@@ -8,12 +8,21 @@ from generator.model.vocabulary import DriftAction, DriftKind, FloatArray
 
 @dataclass(frozen=True, slots=True)
 class FeatureSamples:
-    """Values of one input of one model, as it was trained on and as it is served with; finite, at least one each."""
+    """Values of one input of one model, as it was trained on and as it is served with, at least one each.
+
+    Parameters
+    ----------
+    reference, current : ndarray
+        Finite, or NaN where the value is missing.
+    categorical : bool
+        Whether values are numbers of categories, whose order says nothing.
+    """
 
     workload: str
     feature: str
     reference: FloatArray
     current: FloatArray
+    categorical: bool = False
 
 
 @dataclass(frozen=True, slots=True)

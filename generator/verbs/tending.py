@@ -1,8 +1,10 @@
 """The verbs of tending what runs: what has drifted from the plan, and whether regrouping pays."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,9 @@ from generator.history import JournalAt, change, journal_at
 from generator.options import Choose, FleetPath, Json, ProjectOption, Seed
 from generator.shell import bar, put, put_drawn, say
 from generator.verbs.choosing import choosing, reserved
+
+if TYPE_CHECKING:
+    from generator.model import Observations
 
 # Observations that are looked through for the newest of this fleet.
 NEWEST = 50
@@ -58,7 +63,10 @@ def drift(
         raise InputError("the journal", what, f"Observe first: covey observe {project} --source …")
     with bar() as told:
         told("looking for drift", 0.0)
-        found = drifted(standing.layout, machines(inputs.fleet, catalog), inputs.planned, seen[-1], given)
+        earlier = _earlier(seen, inputs.planned.window.end)
+        found = drifted(
+            standing.layout, machines(inputs.fleet, catalog), inputs.planned, seen[-1], given, earlier=earlier
+        )
     answer = drift_answer(found, fleet=inputs.fleet.name, window=seen[-1].window)
     if json:
         put(answer.text())
@@ -72,6 +80,13 @@ def drift(
             say(f"Told the webhook of {len(retrain)} to be retrained.")
     if expect_no_drift and any(one.action != "nothing" for one in answer.findings):
         raise typer.Exit(DRIFTED)
+
+
+def _earlier(seen: "Sequence[Observations]", planned_until: datetime) -> "Observations | None":
+    """Return the newest of what was observed after the planning window and before the last observation."""
+    last = seen[-1].window.start
+    found = [one for one in seen[:-1] if planned_until <= one.window.start and one.window.end <= last]
+    return max(found, key=lambda one: one.window.end, default=None)
 
 
 def regroup(

@@ -79,19 +79,40 @@ def observed(traffic: Traffic, latency_ms: Mapping[str, float] | None = None, er
     )
 
 
-def looked(planned: Traffic, seen: Observations, samples: tuple[FeatureSamples, ...] = ()) -> Drift:
-    return drift(LAYOUT, fleets.table(FLEET), planned, seen, samples)
+def looked(
+    planned: Traffic,
+    seen: Observations,
+    samples: tuple[FeatureSamples, ...] = (),
+    earlier: Observations | None = None,
+) -> Drift:
+    return drift(LAYOUT, fleets.table(FLEET), planned, seen, samples, earlier=earlier)
 
 
 def of_kind(found: Drift, kind: str) -> list[Finding]:
     return [one for one in found.findings if one.kind == kind]
 
 
-def changed(by: Callable[[FloatArray], None], seed: int = 1) -> Drift:
-    planned, later = windows(seed)
-    rate = later.rate_rps.copy()
+Change = Callable[[FloatArray], None]
+
+
+def after(by: Change, traffic: Traffic) -> Observations:
+    rate = traffic.rate_rps.copy()
     by(rate)
-    return looked(planned, observed(replace(later, rate_rps=rate)))
+    return observed(replace(traffic, rate_rps=rate))
+
+
+def changed(by: Change, seed: int = 1) -> Drift:
+    """Look at a week with a change."""
+    planned, later = windows(seed)
+    return looked(planned, after(by, later))
+
+
+def lasting(by: Change, before: Change | None = None) -> Drift:
+    """Look at the second of two weeks with a change, or with another one in the first."""
+    planned, later = windows()
+    start = later.window.start + timedelta(weeks=1)
+    second = fleets.traffic(FLEET, rates(7, 1001), bin_s=900.0, start=start)
+    return looked(planned, after(by, second), earlier=after(before or by, later))
 
 
 def test_traffic_that_goes_on_as_planned_is_no_finding_in_eleven_of_twelve_weeks() -> None:
@@ -100,17 +121,42 @@ def test_traffic_that_goes_on_as_planned_is_no_finding_in_eleven_of_twelve_weeks
     assert sum(bool(found) for found in alarms) <= 1
 
 
-def test_a_higher_level_is_found_in_its_workload_and_its_group_is_to_be_resized() -> None:
-    def busier(rate: FloatArray) -> None:
-        rate[0] *= 3.0
+def busier(by: float) -> Change:
+    def change(rate: FloatArray) -> None:
+        rate[0] *= by
 
-    (found,) = of_kind(changed(busier), "level")
+    return change
+
+
+def test_more_than_a_group_answers_in_time_asks_at_once() -> None:
+    (found,) = of_kind(changed(busier(500.0)), "level")
 
     assert ("left", ("a",), "resize") == (found.group, found.workloads, found.action)
+    assert "more than it answers in time" in found.message
     shift = next(one for one in found.shifts if one.measure == "rate of a")
     assert shift.planned is not None
-    assert 3.0 == pytest.approx(shift.observed / shift.planned, rel=0.1)
+    assert 500.0 == pytest.approx(shift.observed / shift.planned, rel=0.1)
     assert "requests/s" == shift.unit
+
+
+def test_another_level_that_a_group_bears_asks_once_it_lasts() -> None:
+    at_first, later = (of_kind(found, "level") for found in (changed(busier(8.0)), lasting(busier(8.0))))
+
+    assert [("left", ("a",), "nothing")] == [(one.group, one.workloads, one.action) for one in at_first]
+    assert "One stretch says so" in at_first[0].message
+    assert [("left", ("a",), "resize")] == [(one.group, one.workloads, one.action) for one in later]
+
+
+def test_a_level_that_fell_after_it_had_risen_does_not_last() -> None:
+    def silenced_but(share: float) -> Change:
+        def change(rate: FloatArray) -> None:
+            rate[:3] *= share
+
+        return change
+
+    (found,) = of_kind(lasting(silenced_but(0.2), before=silenced_but(8.0)), "level")
+
+    assert "nothing" == found.action
 
 
 def test_a_change_that_the_group_bears_is_said_and_asks_for_nothing() -> None:
@@ -129,17 +175,18 @@ def test_a_workload_that_falls_silent_is_found() -> None:
 
     found = of_kind(changed(silent), "level")
 
-    assert [("right", ("e",))] == [(one.group, one.workloads) for one in found]
+    assert [("right", ("e",), "regroup")] == [(one.group, one.workloads, one.action) for one in found]
 
 
 def test_other_hours_are_a_season_and_ask_for_other_company() -> None:
     def later(rate: FloatArray) -> None:
         rate[2] = np.roll(rate[2], DAY // 2)
 
-    found = changed(later)
+    found = lasting(later)
 
     assert [("left", ("c",), "regroup")] == [(f.group, f.workloads, f.action) for f in of_kind(found, "season")]
     assert not of_kind(found, "level")
+    assert ["nothing"] == [one.action for one in of_kind(changed(later), "season")]
 
 
 def test_lost_company_is_found_though_the_level_stays() -> None:
@@ -148,7 +195,7 @@ def test_lost_company_is_found_though_the_level_stays() -> None:
     def alone(rate: FloatArray) -> None:
         rate[5] *= np.repeat(noise / noise.mean(), DAY // 24)
 
-    found = changed(alone)
+    found = lasting(alone)
 
     assert [("right", "regroup")] == [(f.group, f.action) for f in of_kind(found, "correlation") if "f" in f.workloads]
     assert not of_kind(found, "level")
@@ -222,9 +269,34 @@ def test_shifted_features_ask_for_retraining_and_others_do_not() -> None:
     assert any("stranger" in words for words in found.unjudged)
 
 
+def of_features(reference: FloatArray, current: FloatArray, *, categorical: bool = False) -> list[str]:
+    planned, later = windows()
+    samples = (FeatureSamples("a", "x", reference, current, categorical),)
+    return [one.message for one in of_kind(looked(planned, observed(later), samples), "data")]
+
+
+def test_a_category_nobody_trained_on_is_a_shift_and_another_draw_of_the_same_is_none() -> None:
+    rng = np.random.default_rng(4)
+    reference, current = (rng.integers(0, 4, 2000).astype(float) for _ in range(2))
+    new = np.where(rng.random(2000) < 0.1, 4.0, current)
+
+    assert of_features(reference, new, categorical=True)
+    assert not of_features(reference, current, categorical=True)
+
+
+def test_values_that_are_missing_now_are_a_shift_and_those_that_always_were_are_none() -> None:
+    rng = np.random.default_rng(4)
+    reference, current = rng.normal(0.0, 1.0, (2, 2000))
+    some, others = (np.where(rng.random(2000) < 0.1, np.nan, values) for values in (reference, current))
+
+    assert of_features(reference, others)
+    assert not of_features(some, others)
+    assert of_features(reference, np.full(2000, np.nan))
+
+
 def test_the_stability_index_is_zero_for_the_same_and_grows_with_the_shift() -> None:
     values = np.linspace(0.0, 1.0, 1001)
-    shifts = [stability_index(values, values + by) for by in (0.0, 0.1, 0.3, 2.0)]
+    shifts = [stability_index(FeatureSamples("a", "x", values, values + by)) for by in (0.0, 0.1, 0.3, 2.0)]
 
     assert 0.0 == pytest.approx(shifts[0], abs=1e-9)
     assert sorted(shifts) == shifts
@@ -284,3 +356,21 @@ def test_p_values_of_unchanged_series_are_no_smaller_than_they_should_be() -> No
 
 def test_adjusting_for_many_series_keeps_what_is_unknown_unknown() -> None:
     assert np.isnan(adjusted(np.array([np.nan, 0.01, 0.9]))).tolist() == [True, False, False]
+
+
+def test_one_week_of_days_tells_levels_and_no_shapes_and_that_is_said() -> None:
+    planned, later = windows()
+    week = replace(
+        planned,
+        rate_rps=planned.rate_rps[:, -7 * DAY :],
+        window=replace(planned.window, start=planned.window.end - timedelta(days=7)),
+    )
+    day = Window(later.window.start, later.window.start + timedelta(days=1), 900.0)
+    rate = later.rate_rps[:, :DAY].copy()
+    rate[0] = np.roll(rate[0], DAY // 2)
+    rate[1] = 0.0
+
+    found = looked(week, observed(replace(later, rate_rps=rate, window=day)))
+
+    assert {("level", ("b",))} == {(one.kind, one.workloads) for one in found.findings}
+    assert any("takes 2 weeks of planned traffic" in words for words in found.unjudged)

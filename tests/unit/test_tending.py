@@ -15,7 +15,7 @@ import pytest
 from typer.testing import Result
 
 from generator.errors import SeriesError
-from generator.inventory.samples import read_samples
+from generator.inventory.samples import WINDOWS, read_samples
 from tests.commands import covey, published
 from tests.observed import at, table
 
@@ -170,8 +170,15 @@ def test_an_address_that_findings_must_not_go_to_is_refused_before_any_work(jour
     [
         ([{"workload": "a", "feature": "x", "value": 1}], "has the columns"),
         ([{"workload": "a", "feature": "x", "window": "now", "value": 1}], "window is"),
-        ([{"workload": "a", "feature": "x", "window": "current", "value": "nan"}], "no finite number"),
-        ([{"workload": "a", "feature": "x", "window": "current", "value": "much"}], "no finite number"),
+        ([{"workload": "a", "feature": "x", "window": "current", "value": "inf"}], "no finite number"),
+        (
+            [{"workload": "a", "feature": "x", "window": "current", "value": value} for value in ("1", "much")],
+            "'much', and other values of 'x' are not of that kind",
+        ),
+        (
+            [{"workload": "a", "feature": "x", "window": w, "value": f"id{n}"} for w in WINDOWS for n in range(1001)],
+            "has 1,001 categories",
+        ),
         ([{"workload": "", "feature": "x", "window": "current", "value": 1}], "names no workload"),
         ([{"workload": "a", "feature": "x", "window": "current", "value": 1}], "no row of the window reference"),
     ],
@@ -181,3 +188,18 @@ def test_samples_that_say_nothing_are_refused_with_their_line(
 ) -> None:
     with pytest.raises(SeriesError, match=what):
         read_samples(table(tmp_path / "samples.csv", rows))
+
+
+def test_samples_may_be_words_and_may_be_missing(tmp_path: Path) -> None:
+    rows = [
+        {"workload": "a", "feature": feature, "window": window, "value": value}
+        for feature, values in (("colour", ("red", "", "blue")), ("price", ("1.5", "", "nan")))
+        for window in WINDOWS
+        for value in values
+    ]
+
+    colour, price = read_samples(table(tmp_path / "samples.csv", rows))
+
+    assert (True, False) == (colour.categorical, price.categorical)
+    np.testing.assert_array_equal([1.0, np.nan, 0.0], colour.current)
+    np.testing.assert_array_equal([1.5, np.nan, np.nan], price.reference)
