@@ -3,19 +3,28 @@
 import json
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
 
+from generator.capacity.machines import machines
+from generator.catalog import read_catalog
+from generator.files import read_emission
 from generator.journal import Journal
+from generator.lessons import load_learned
+from generator.load import load
 from generator.measurements import contents, remembered
+from generator.present.document import running_layout
+from generator.present.saved import emitted_recommendation
 from tests.amazon_server import SECRET
 from tests.commands import covey, published
-from tests.observed import at, table
+from tests.observed import START, at, table
 
 PAPER = Path(__file__).parents[2]
+PAPER_FLEET = PAPER / "examples" / "paper"
 DAY = timedelta(days=1)
 
 
@@ -145,3 +154,44 @@ def test_a_bill_that_is_not_there_is_refused(seen: Path) -> None:
     done = covey("observe", PAPER, "--source", f"files={seen}", "--cost", seen.parent / "none.csv")
 
     assert (2, True) == (done.exit_code, "there is no such file" in done.stderr)
+
+
+def test_billed_costs_reach_what_is_learned_of_a_machines_price(tmp_path: Path) -> None:
+    days, replicas, dearer = 12, 2.0, 1.25
+    catalog = read_catalog()
+    runs = running_layout(emitted_recommendation(PAPER, read_emission(PAPER)))
+    (group,) = [one for one in runs.groups if one.name == "fashion-usa"]
+    table_of = machines(load(PAPER_FLEET, catalog).fleet, catalog)
+    row = table_of.machine_index[group.hosting, group.instance_type]
+    listed = float(table_of.price_usd_per_h[row, table_of.region_index[group.cloud, group.region]])
+    hours = [f"{START + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}" for hour in range(24 * days)]
+    rows = [{"time": hour, "group": group.name, "rate_rps": 2, "replicas": replicas} for hour in hours]
+    seen, bill, place = table(tmp_path / "seen.csv", rows), tmp_path / "bill.csv", tmp_path / "journal.sqlite"
+    columns = ("UsageStartDate", "UsageEndDate", "UnblendedCost", "CurrencyCode")
+    header = ",".join([*(f"lineItem/{column}" for column in columns), "resourceTags/user:group"])
+    charged = 24.0 * replicas * listed * dearer
+    dates = [f"{START + timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}" for day in range(days + 1)]
+    lines = [f"{first},{last},{charged},USD,{group.name}" for first, last in pairwise(dates)]
+    bill.write_text("\n".join([header, *lines]) + "\n")
+    asked = ["--source", f"files={seen}", "--cost", bill, "--bin", "3600", "--journal", place]
+
+    done = covey("observe", PAPER, *asked)
+    assert 0 == done.exit_code, done.stderr
+    learned = covey("learn", PAPER_FLEET, "--journal", place, "--json")
+
+    assert 0 == learned.exit_code, learned.stderr
+    (cost,) = [
+        one
+        for one in json.loads(learned.stdout)["factors"]
+        if (one["instance_type"], one["quantity"]) == (group.instance_type, "cost")
+    ]
+    assert (True, days) == (cost["used"], cost["days"])
+    assert cost["error_after"] < cost["error_before"]
+    # What twelve days say is drawn a little towards the catalogue.
+    assert dearer == pytest.approx(cost["estimate"], rel=0.05)
+    (factor,) = [
+        one
+        for one in load_learned(PAPER_FLEET, catalog, str(place)).fleet.calibration
+        if (one.instance_type, one.quantity) == (group.instance_type, "cost")
+    ]
+    assert cost["estimate"] == pytest.approx(factor.estimate)
