@@ -295,7 +295,8 @@ def methods(case: Case) -> Mapping[str, Method]:
 def measured(case: Case, seeds: int) -> list[str]:
     """Rows of the tables in docs/benchmarks.md.
 
-    A change begins with a stretch and lasts through the next; both are looked at. What is named in either counts once.
+    A change begins with a stretch and lasts through the next; both are looked at. What is named in either counts once,
+    and what was named before the change is no news.
     """
     day = round(86_400 / case.planned.window.bin_s)
     months = len(case.later) * case.bins / day / DAYS_PER_MONTH
@@ -304,17 +305,18 @@ def measured(case: Case, seeds: int) -> list[str]:
         f"{len(case.later)} later stretches of {case.bins // day} d ({months:.2f} months)"
     ]
     for method, look in methods(case).items():
+        quiet = [look(one, case.later[k - 1] if k else None) for k, one in enumerate(case.later)]
         found, alarmed = Score(), Score()
         for change in CHANGES:
             of_findings, of_alarms = Score(), Score()
             for k in range(len(case.later) - 1):
                 for seed in range(seeds):
                     names, looks = _watched(case, look, change, k, 100 * k + seed)
-                    of_findings += Score.of(names, {name for one in looks for name in one.kinds})
-                    of_alarms += Score.of(names, {name for one in looks for name in one.alarmed})
+                    known = quiet[k - 1] if k else Look({}, frozenset())
+                    of_findings += Score.of(names, {n for one in looks for n in one.kinds if n not in known.kinds})
+                    of_alarms += Score.of(names, {n for one in looks for n in one.alarmed - known.alarmed})
             found, alarmed = found + of_findings, alarmed + of_alarms
             lines.append(f"| {case.name} | {method} | {change} | {of_findings} | {of_alarms} |")
-        quiet = [look(one, case.later[k - 1] if k else None) for k, one in enumerate(case.later)]
         named = sum(len(one.kinds) for one in quiet)
         alarms = sum(len(one.alarmed) for one in quiet)
         fresh = sum(len(one.alarmed - (quiet[k - 1].alarmed if k else set())) for k, one in enumerate(quiet))
