@@ -5,7 +5,7 @@ SCHEMAS := build/schemas
 # A file stays on one core: its tests share a running fleet, a plan, a recording. In the order they are named in.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test unit engine check bench-scale bench-to-zero bench-cost bench-join bench-drift year bench-solver bench-correlation bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
+.PHONY: demo test unit engine check bench-scale bench-to-zero bench-memory bench-cost bench-join bench-drift year bench-solver bench-correlation bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
@@ -43,6 +43,10 @@ bench-cost: .venv/ready
 # What scales to zero against what always runs, on an idle fleet.
 bench-to-zero: .venv/ready
 	$(BIN)/python -m benchmarks.to_zero
+
+# Large models that are seldom asked: all loaded, or by turns.
+bench-memory: .venv/ready
+	$(BIN)/python -m benchmarks.memory_bound
 
 bench-solver: .venv/ready
 	$(BIN)/python -m benchmarks.solver

@@ -41,7 +41,9 @@ def main() -> None:
     catalog = read_catalog()
     inputs = load(FLEET, catalog)
     for share, patient, name in product((1.0, 0.1, 0.01), (False, True), HOSTINGS):
-        one = _hosted(inputs.fleet, HOSTINGS[name], patient=patient)
+        one = hosted(inputs.fleet, HOSTINGS[name])
+        if patient:
+            one = replace(one, workloads=tuple(replace(w, objective=PATIENT) for w in one.workloads))
         early, late = (replace(seen, rate_rps=seen.rate_rps * share) for seen in (inputs.planned, inputs.scored))
         graph = correlate(one, early)
         problem = Problem(machines(one, catalog), early, graph, partition(graph, seed=0), WEIGHTINGS["cheapest"], 1.0)
@@ -51,7 +53,7 @@ def main() -> None:
         print(f"| {share:g} | {'60 s' if patient else 'own'} | {name} | {said} |", flush=True)  # noqa: T201 (its output)
 
 
-def _hosted(fleet: Fleet, hosting: tuple[Hosting, ...], *, patient: bool) -> Fleet:
+def hosted(fleet: Fleet, hosting: tuple[Hosting, ...]) -> Fleet:
     """Return the fleet on these kinds of hosting alone."""
     runtimes = {
         name: replace(
@@ -63,8 +65,7 @@ def _hosted(fleet: Fleet, hosting: tuple[Hosting, ...], *, patient: bool) -> Fle
         )
         for name, runtime in fleet.runtimes.items()
     }
-    objective = {"objective": PATIENT} if patient else {}
-    return replace(fleet, runtimes=runtimes, workloads=tuple(replace(w, **objective) for w in fleet.workloads))
+    return replace(fleet, runtimes=runtimes)
 
 
 def _judged(problem: Problem, groups: Iterable[tuple[Members, Sizing]], late: Traffic) -> str:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.capacity.clock import contradiction, weekly_minima
+from generator.capacity.clock import SECONDS_PER_HOUR, contradiction, weekly_minima
+from generator.capacity.cold_loads import load_times_s
 from generator.capacity.compatibility import class_key
 from generator.capacity.machines import Machines
 from generator.itemize import Replayed, itemize
@@ -16,10 +17,12 @@ from generator.model import (
     Group,
     GroupVerdict,
     Layout,
+    ModelCache,
     Simulated,
     Traffic,
     Verdict,
     Violation,
+    Window,
 )
 from generator.replay import Replay, Served, replay
 from generator.side_by_side import Each, one_by_one
@@ -31,7 +34,7 @@ SIMULATED_GROUPS = 64
 # Risk rises a level at each of these marks; 0 below the first, 4 above the last.
 MEMORY_MARKS = (0.7, 0.8, 0.9, 1.0)  # share of usable memory that models fill
 COMPUTE_MARKS = (0.5, 0.65, 0.8, 1.0)  # 99th percentile of load over running replicas
-COLD_MARKS = (0.0, 0.001, 0.005, 0.02)  # share of requests that find no replica
+COLD_MARKS = (0.0, 0.001, 0.005, 0.02)  # share of requests that find no replica, or their model not loaded
 CAPACITY_MARKS = (0.5, 0.65, 0.8, 1.0)  # load at the peak over what the most replicas carry
 BLAST_MARKS = (0.1, 0.25, 0.5, 0.75)  # share of the fleet's requests that one endpoint carries
 
@@ -75,7 +78,7 @@ def admit(
         broken = _broken_rules(group, members, served, machines, share, together)
         seen = replay(machines, members, served, traffic)
         one = _replayed(group, members, served, seen)
-        verdict = _group_verdict(one, seen, machines, float(share[members].sum()))
+        verdict = _group_verdict(one, seen, machines, float(share[members].sum()), traffic.window)
         return _Judged(one, verdict, seen.attainment.tolist(), broken)
 
     for found in each(judge, layout.groups):
@@ -251,7 +254,9 @@ def _broken_rules(
     if not machines.fits(members)[served.machine] and machines.machine_allowed[members, served.machine].all():
         resident = machines.resident_gib(members)
         room = machines.memory_gib[served.machine]
-        broken("MEM001", f"{resident:.1f} GiB of models, {room:.1f} GiB of room on {group.instance_type}.")
+        times = machines.overcommit[served.machine]
+        leave = f", and leave to take turns up to {times:g} times that if each fits alone" if times > 1.0 else ""
+        broken("MEM001", f"{resident:.1f} GiB of models, {room:.1f} GiB of room on {group.instance_type}{leave}.")
     labels = [w.keep_apart for w in workloads if w.keep_apart is not None]
     if len(labels) != len(set(labels)):
         broken("APT001", "workloads that must be kept apart are in it together.")
@@ -289,7 +294,7 @@ def _replayed(group: Group, members: NDArray[np.intp], served: Served, seen: Rep
     return Replayed(group, members, served, float(seen.requests.sum()), load, replicas)
 
 
-def _group_verdict(one: Replayed, seen: Replay, machines: Machines, share: float) -> GroupVerdict:
+def _group_verdict(one: Replayed, seen: Replay, machines: Machines, share: float, window: Window) -> GroupVerdict:
     price = float(machines.price_usd_per_h[one.served.machine, one.served.region])
     risk, reasons = _risk(one, seen, machines, share)
     return GroupVerdict(
@@ -305,6 +310,18 @@ def _group_verdict(one: Replayed, seen: Replay, machines: Machines, share: float
         risk_reasons=reasons,
         load=seen.load,
         replicas=seen.replicas,
+        model_cache=_model_cache(one, seen, machines, window.bins * window.bin_s / SECONDS_PER_HOUR),
+    )
+
+
+def _model_cache(one: Replayed, seen: Replay, machines: Machines, hours: float) -> ModelCache | None:
+    if seen.waits_for_load is None:
+        return None
+    waits = float(seen.waits_for_load.sum())
+    return ModelCache(
+        hit_rate=1.0 - waits / max(one.requests, 1e-300),
+        waits_per_h=waits / hours,
+        longest_load_s=float(load_times_s(machines, one.members, one.served.machine).max()),
     )
 
 
@@ -315,8 +332,15 @@ def _risk(one: Replayed, seen: Replay, machines: Machines, share: float) -> tupl
         memory /= max(float(copies), 1.0)
     compute = float(np.quantile(seen.busy, 0.99))
     peak = float(seen.load.max()) / one.served.maximum
+    fills = f"models fill {memory:.0%} of usable memory"
+    waits = 0.0
+    if seen.waits_for_load is not None:
+        # They fill all there is, whatever they would need.
+        fills, memory = f"models that need {memory:.0%} of usable memory take turns in it", 1.0
+        waits = float(seen.waits_for_load.sum()) / max(one.requests, 1e-300)
     levels = (
-        (_level(memory, MEMORY_MARKS), f"models fill {memory:.0%} of usable memory"),
+        (_level(memory, MEMORY_MARKS), fills),
+        (_level(waits, COLD_MARKS), f"{waits:.2%} of requests wait for their model to load"),
         (_level(compute, COMPUTE_MARKS), f"replicas are {compute:.0%} busy in the busiest hundredth of the time"),
         (_level(seen.cold_share, COLD_MARKS), f"{seen.cold_share:.2%} of requests start cold"),
         (_level(peak, CAPACITY_MARKS), f"the peak fills {peak:.0%} of what the most replicas carry"),

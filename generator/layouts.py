@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from generator.capacity.cold_loads import mean_hit_rate
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizing
 from generator.model import FloatArray, Group, Layout, Source, Traffic
@@ -75,4 +76,5 @@ def sized_group(
         slots=max(1, round(float(slots))),
         replica_rps=float(machines.processors[k]) / per_request,
         schedule=sizing.schedule,
+        planned_hit_rate=mean_hit_rate(machines, mean_rate, index, k),
     )

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.capacity.clock import floor_path, weekly_minima
+from generator.capacity.cold_loads import load_times_s, waits_for_load, with_loads
 from generator.capacity.machines import Machines
 from generator.capacity.on_workers import on_workers
-from generator.capacity.queueing import backlog, service_miss, service_quantiles, wait_tail, waits_too_long
+from generator.capacity.queueing import backlog, load_miss, service_miss, service_quantiles, wait_tail, waits_too_long
 from generator.capacity.scaling import BEHAVIOUR, idle_probability, late_share, replica_path, scaling_signal
 from generator.capacity.workers import refused_share
 from generator.model import FloatArray, ScheduledMinimum, Traffic
@@ -45,6 +46,8 @@ class Replay:
     requests : ndarray, shape (M,)
     cold_share : float
         Share of the group's requests that found no replica.
+    waits_for_load : ndarray, shape (M,), or None
+        Requests of each member that waited for their model to load; None where all models stay loaded.
     """
 
     load: FloatArray
@@ -55,6 +58,7 @@ class Replay:
     attainment: FloatArray
     requests: FloatArray
     cold_share: float
+    waits_for_load: FloatArray | None = None
 
 
 def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic) -> Replay:
@@ -62,7 +66,8 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
 
     Within a bin, waiting follows the queue of `capacity.queueing.wait_tail` at that bin's utilisation; where load
     exceeds capacity, or work is left from before, the fluid backlog's delay counts instead if it is the longer. A
-    request that finds a service at zero replicas pays the start and the load of its model. Where every request has a
+    request that finds a service at zero replicas pays the start and the load of its model. Where models take turns in
+    memory, who finds his not loaded pays its load, which keeps a place to serve in busy, too. Where every request has a
     worker of its own nobody waits: who finds none ready pays the start, and who finds all in use is refused.
 
     Parameters
@@ -87,6 +92,12 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     if served.schedule:
         floor = floor_path(weekly_minima(served.schedule, served.minimum), traffic.window, behaviour)
     running = replica_path(signal, served.target, floor, served.maximum)
+    # An autoscaler sees requests, not what loads keep busy beside them.
+    turns = waits_for_load(table, traffic, members, served.machine)
+    load_s = load_times_s(table, members, served.machine)
+    if turns is not None:
+        occupied_s = load_s / table.slots[members, processor]
+        load = load + occupied_s @ (rates * turns) / table.processors[served.machine]
     to_zero = served.minimum == 0
     total = rates.sum(axis=0)
     waiting = backlog(load, running, bin_s)
@@ -102,10 +113,17 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
     never = np.zeros(len(load))
     idle = idle_probability(total, behaviour.hold_s, bin_s) if to_zero else never
     cold = idle_probability(total, behaviour.hold_s, bin_s, start_s=starting) if to_zero else never
-    probability, decay = wait_tail(busy, running * slots, float(share @ service), variability)
+    service_s = float(share @ service)
+    if turns is not None:
+        often = share * (rates * turns).sum(axis=1) / np.maximum(rates.sum(axis=1), 1e-300)
+        beside = float(often @ load_s), float(often @ (load_s * (2.0 * service + load_s)))
+        service_s, variability = with_loads(service_s, variability, float(share @ variation**2), *beside)
+    probability, decay = wait_tail(busy, running * slots, service_s, variability)
     objective_s = np.array([w.objective.latency_s for w in workloads])
     budget = objective_s - table.round_trip_s[members, served.region]
     slow = service_miss(budget, service, variation)[:, None]
+    if turns is not None:
+        slow = slow + turns * np.maximum(load_miss(budget, load_s, service, variation)[:, None] - slow, 0.0)
     too_cold = service_miss(budget - starting, service, variation)[:, None]
     waits = np.maximum(budget[:, None] - service_quantiles(service, variation), 0.0)
     late = waits_too_long(rates, probability, decay, waits, behind, waiting, running)
@@ -121,6 +139,7 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
         attainment=np.clip(attainment, 0.0, 1.0),
         requests=rates.sum(axis=1) * bin_s,
         cold_share=float(total @ cold) / max(float(total.sum()), 1e-300),
+        waits_for_load=None if turns is None else (rates * turns).sum(axis=1) * bin_s,
     )
 
 

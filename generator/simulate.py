@@ -1,11 +1,12 @@
 """A seeded event simulation of one group: the figure that holds the queueing model to account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from generator.capacity.cold_loads import load_times_s
 from generator.capacity.events import latencies, senders
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import LEAST_VARIATION
@@ -70,6 +71,8 @@ def simulate(
         About how many to simulate at most.
     seed : int
 
+    Where models take turns in memory, a stretch begins with those loaded that were asked last before it.
+
     Returns
     -------
     Simulated
@@ -91,18 +94,20 @@ def simulate(
     span_s = traffic.window.bins * traffic.window.bin_s
     if summed[-1] <= requests:
         edges = np.linspace(0.0, span_s, STRETCHES + 1)
-        come, late = _run(group, 0.0, span_s, rng)
+        come, late, cold = _run(group, 0.0, span_s, rng)
         cells = np.clip(np.searchsorted(edges, come, side="right") - 1, 0, STRETCHES - 1)
         counts = np.bincount(cells, minlength=STRETCHES).astype(float)
         misses = np.bincount(cells, weights=late, minlength=STRETCHES).astype(float)
-        return _interval(counts, misses, np.ones(STRETCHES))
+        waits = np.bincount(cells, weights=cold, minlength=STRETCHES).astype(float)
+        return _with_hits(group, _interval(counts, misses, np.ones(STRETCHES)), counts, waits, np.ones(STRETCHES))
     begins, length_s, weights = _stretches(group, rates, requests, span_s)
-    counts, misses = np.zeros(len(begins)), np.zeros(len(begins))
+    counts, misses, waits = np.zeros((3, len(begins)))
     for i, begin_s in enumerate(begins.tolist()):
         settled_s = max(0.0, begin_s - _warm_up_s(group, begin_s, length_s))
-        come, late = _run(group, settled_s, begin_s + length_s, rng)
-        counts[i], misses[i] = (come >= begin_s).sum(), late[come >= begin_s].sum()
-    return _interval(counts, misses, weights)
+        come, late, cold = _run(group, settled_s, begin_s + length_s, rng)
+        seen_now = come >= begin_s
+        counts[i], misses[i], waits[i] = seen_now.sum(), late[seen_now].sum(), cold[seen_now].sum()
+    return _with_hits(group, _interval(counts, misses, weights), counts, waits, weights)
 
 
 def _stretches(group: _Group, rates: FloatArray, requests: int, span_s: float) -> tuple[FloatArray, float, FloatArray]:
@@ -133,8 +138,10 @@ def _warm_up_s(group: _Group, begin_s: float, length_s: float) -> float:
     return max(settling_s, hold_s) if by - before < SURELY_UP else settling_s
 
 
-def _run(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Times at which requests came, and which of them were answered too late."""
+def _run(
+    group: _Group, begin_s: float, end_s: float, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Times at which requests came, which of them were answered too late, and which waited for a model to load."""
     come = _arrivals(group, begin_s, end_s, rng)
     table, members, served = group.machines, group.members, group.served
     workloads = [table.fleet.workloads[i] for i in members]
@@ -149,7 +156,7 @@ def _run(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) 
     if behaviour.worker_per_request:
         start_s = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
         took = worker_latencies(come, takes, served.maximum, behaviour.hold_s, start_s)
-        return come, (took > budget[which]).astype(float)
+        return come, (took > budget[which]).astype(float), np.zeros(len(come))
     processor = int(table.processor_class[served.machine])
     slots = max(1, round(float(table.processors[served.machine] * table.slots[members, processor].min())))
     gpu = processor > 0
@@ -160,10 +167,12 @@ def _run(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) 
     names, artifact = np.unique(table.artifact_index[members], return_inverse=True)
     sizes = np.zeros(len(names))
     np.maximum.at(sizes, artifact, table.memory_of[members])
-    stored = np.zeros(len(names))
-    np.maximum.at(stored, artifact, [w.size_gib for w in workloads])
+    load_s = np.zeros(len(names))
+    load_s[artifact] = load_times_s(table, members, served.machine)
+    largest_gib = max(w.size_gib for w in workloads)
     room = float(table.memory_gib[served.machine]) - (table.resident_gib(members) - float(sizes.sum()))
-    took, _ = latencies(
+    all_loaded = bool(table.fits(members, resident=True)[served.machine])
+    took, waited = latencies(
         come,
         artifact[which],
         takes,
@@ -174,12 +183,31 @@ def _run(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) 
         slots,
         begin_s + _left_s(group, begin_s),
         behaviour.hold_s if to_zero else np.inf,
-        behaviour.start_s + float(stored.max()) / behaviour.load_gib_per_s,
-        np.inf if table.fits(members)[served.machine] else room,
+        behaviour.start_s + largest_gib / behaviour.load_gib_per_s,
+        np.inf if all_loaded else room,
         sizes,
-        stored / behaviour.load_gib_per_s,
+        load_s,
+        np.zeros(0, dtype=np.intp) if all_loaded else _last_asked(group, artifact, begin_s, rng),
     )
-    return come, (took > budget[which]).astype(float)
+    return come, (took > budget[which]).astype(float), waited.astype(float)
+
+
+def _last_asked(
+    group: _Group, artifact: NDArray[np.intp], begin_s: float, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Models in the order in which they were asked last before a moment, drawn as Poisson arrivals have it."""
+    bin_s = group.traffic.window.bin_s
+    asked = np.zeros((int(artifact.max()) + 1, group.traffic.window.bins + 1))
+    np.add.at(asked[:, 1:], artifact, np.cumsum(group.traffic.rate_rps[group.members], axis=1) * bin_s)
+    times = np.arange(asked.shape[1]) * bin_s
+    last_s = np.empty(len(asked))
+    for a, ahead in enumerate(rng.standard_exponential(len(asked)).tolist()):
+        due = float(np.interp(begin_s, times, asked[a])) - ahead
+        # Before the window requests are taken to have come as on its average.
+        before_s = due * times[-1] / asked[a, -1] if asked[a, -1] > 0 else -np.inf
+        last_s[a] = np.interp(due, asked[a], times) if due >= 0 else before_s
+    order: NDArray[np.intp] = np.lexsort((np.arange(len(asked)), -last_s))
+    return order[last_s[order] > -np.inf]
 
 
 def _arrivals(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) -> FloatArray:
@@ -220,6 +248,15 @@ def _left_s(group: _Group, begin_s: float) -> float:
     if at == 0:
         return 0.0
     return float(group.seen.waiting[at - 1]) / float(group.seen.running[min(at, len(group.seen.running) - 1)])
+
+
+def _with_hits(
+    group: _Group, found: Simulated, counts: FloatArray, waits: FloatArray, weights: FloatArray
+) -> Simulated:
+    """Add the share of requests that found their model loaded, where models take turns."""
+    if group.seen.waits_for_load is None or found.requests == 0:
+        return found
+    return replace(found, hit_rate=1.0 - float(weights @ waits) / float(weights @ counts))
 
 
 def _interval(counts: FloatArray, misses: FloatArray, weights: FloatArray) -> Simulated:

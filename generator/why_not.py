@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from generator.capacity.cold_loads import load_times_s
 from generator.capacity.machines import Machines
 from generator.capacity.scaling import BEHAVIOUR
 from generator.capacity.sizing import Sizer
@@ -23,7 +24,7 @@ def why_not(recommendations: Sequence[Recommendation], sizers: Mapping[Profile, 
     -------
     tuple of WhyNot
         At most one row a group for each: the other cloud, the cheapest region that may not be used, the largest cheaper
-        machine that is too small, scaling to zero, and the runner-up.
+        machine that is too small, a machine that keeps all models loaded, scaling to zero, and the runner-up.
     """
     rows: list[WhyNot] = []
     for recommendation in recommendations:
@@ -31,7 +32,7 @@ def why_not(recommendations: Sequence[Recommendation], sizers: Mapping[Profile, 
         index = {w.name: i for i, w in enumerate(sizer.machines.fleet.workloads)}
         for group in recommendation.layout.groups:
             members = tuple(sorted(index[name] for name in group.workloads))
-            for found in (_other_cloud, _barred_region, _too_small, _scale_to_zero, _runner_up):
+            for found in (_other_cloud, _barred_region, _too_small, _all_loaded, _scale_to_zero, _runner_up):
                 said = found(group, members, sizer)
                 if said is not None:
                     subject, rule, message = said
@@ -81,18 +82,36 @@ def _too_small(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
     table = sizer.machines
     chosen = table.machine_index[group.hosting, group.instance_type]
     region = table.region_index[group.cloud, group.region]
-    price = table.price_usd_per_h[:, region]
+    price, index = table.price_usd_per_h[:, region], np.array(members)
+    fits = table.fits(index, sizer.terms.memory_share, resident=sizer.terms.resident)
     small = [
         k
         for k in np.flatnonzero(table.machine_allowed[list(members)].all(axis=0) & (price < price[chosen]))
-        if table.hosting[k] == group.hosting and table.memory_gib[k] < table.resident_gib(np.array(members))
+        if table.hosting[k] == group.hosting and table.memory_gib[k] < table.resident_gib(index) and not fits[k]
     ]
     if not small or table.on_gpu[chosen]:
         return None
     largest = max(small, key=lambda k: (table.memory_gib[k], -price[k]))
-    need, room = table.resident_gib(np.array(members)), table.memory_gib[largest]
+    need, room = table.resident_gib(index), table.memory_gib[largest]
     name = table.instance_types[largest].name
-    return name, "MEM001", f"the models need {need:.1f} GiB; it leaves {room:.1f} GiB for them."
+    times = 1.0 if sizer.terms.resident else table.overcommit[largest]
+    leave = f", and {times:g} times that by turns, each in one piece" if times > 1.0 else ""
+    return name, "MEM001", f"the models need {need:.1f} GiB; it leaves {room:.1f} GiB for them{leave}."
+
+
+def _all_loaded(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
+    table, index = sizer.machines, np.array(members)
+    loaded, own = table.fits(index, resident=True), sizer.size(members)
+    if own is None or loaded[table.machine_index[group.hosting, group.instance_type]]:
+        return None
+    found = [sizer.size_on(members, k, r) for k, r in sizer.options(members) if loaded[k]]
+    cheapest = min((one for one in found if one is not None), key=lambda one: one.usd_per_h, default=None)
+    if cheapest is None:
+        need = table.resident_gib(index)
+        return "all models loaded", "MEM001", f"no machine that keeps every objective has room for {need:.1f} GiB."
+    where = f"{table.instance_types[cheapest.machine].name} in {table.regions[cheapest.region].name}"
+    more = cheapest.usd_per_h - own.usd_per_h
+    return "all models loaded", "CST001", f"{where} has room for all of them and costs {more:.3g} USD/h more."
 
 
 def _scale_to_zero(group: Group, members: tuple[int, ...], sizer: Sizer) -> Said:
@@ -138,7 +157,11 @@ def _too_slow(table: Machines, members: tuple[int, ...], machine: int, region: i
     network = table.round_trip_s[list(members), region]
     objective = np.array([table.fleet.workloads[i].objective.latency_s for i in members])
     tightest = int(np.argmin(objective - service - network))
+    index, turns = np.array(members), ""
+    if not table.fits(index, resident=True)[machine]:
+        longest_s = float(load_times_s(table, index, machine).max())
+        turns = f"; its models take turns in memory there, and a load takes up to {longest_s:.0f} s (an estimate)"
     return (
         f"no scaling policy keeps every objective there: {service[tightest] * 1e3:.0f} ms of service and "
-        f"{network[tightest] * 1e3:.0f} ms of network (an estimate) out of {objective[tightest] * 1e3:.0f} ms."
+        f"{network[tightest] * 1e3:.0f} ms of network (an estimate) out of {objective[tightest] * 1e3:.0f} ms{turns}."
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.capacity.cold_loads import History
 from generator.capacity.offers import AUTOSCALERS, Offers, Records, fixed, records
 from generator.capacity.scaling import WHOLE, acts_within, idle_share, late_share
 from generator.compiled import compiled
@@ -28,12 +29,15 @@ class Terms:
     miss_share : float
         Part of the misses its objective allows beyond those of service alone that a workload may have on the window
         planned on; the rest is for what a later window brings.
+    resident : bool
+        Whether every model must stay loaded, even where the fleet lets them take turns in memory.
     """
 
     headroom: float = 1.0
     least_replicas: int = 0
     memory_share: float = 1.0
     miss_share: float = 1.0
+    resident: bool = False
 
 
 Number = TypeVar("Number", np.float64, np.intp)
@@ -62,22 +66,27 @@ class Window(NamedTuple):
         Weighted sum of the rates, at least a little; mean over the whole window; squared variation of arrivals.
     autoscaler : ndarray of records, one for each of `AUTOSCALERS`
         With how many bins it lags and looks back, and what part of a bin passes before it has acted within that.
+    before : History
+        Of requests, where models may take turns in memory; else empty.
     bin_s, headroom, memory_share, miss_share : float
     least_replicas : int
+    resident : bool
     """
 
     rate_rps: FloatArray
     weights: FloatArray
     arrivals: Records
     autoscaler: Records
+    before: History
     bin_s: float
     headroom: float
     memory_share: float
     miss_share: float
     least_replicas: int
+    resident: bool
 
 
-def window(traffic: Traffic, rate_rps: FloatArray, weights: FloatArray, terms: Terms) -> Window:
+def window(traffic: Traffic, rate_rps: FloatArray, weights: FloatArray, before: History, terms: Terms) -> Window:
     """Lay out the traffic of a window, sampled to some of its bins, and the terms for compiled code."""
     bin_s = traffic.window.bin_s
     arrivals = {
@@ -99,11 +108,13 @@ def window(traffic: Traffic, rate_rps: FloatArray, weights: FloatArray, terms: T
         weights=fixed(weights),
         arrivals=records(_ARRIVALS, arrivals),
         autoscaler=records(_AUTOSCALER, autoscaler),
+        before=before,
         bin_s=float(bin_s),
         headroom=float(terms.headroom),
         memory_share=float(terms.memory_share),
         miss_share=float(terms.miss_share),
         least_replicas=int(terms.least_replicas),
+        resident=bool(terms.resident),
     )
 
 

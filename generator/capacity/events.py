@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from generator.compiled import compiled
 from generator.model import FloatArray
 
+# What is not loaded was used so long ago; what was loaded before the first request, by it not long ago.
+NEVER = -(2**62)
+
 
 @compiled
 def latencies(
@@ -25,7 +28,8 @@ def latencies(
     memory_gib: float,
     artifact_gib: FloatArray,
     load_s: FloatArray,
-) -> tuple[FloatArray, int]:
+    loaded: NDArray[np.intp],
+) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Serve N requests in the order they come, and time each from arrival to answer.
 
     Whoever waits longest starts first, on the replica with fewest requests; no slot stays free while one waits. A
@@ -52,22 +56,26 @@ def latencies(
         Room for models on a replica; infinite where all are resident. What was used longest ago makes way.
     artifact_gib, load_s : ndarray, shape (A,)
         Size of each model, and time to load it.
+    loaded : ndarray of int
+        Models that each replica holds at the first arrival, what was used last first; those beyond the room are not.
 
     Returns
     -------
     latency_s : ndarray, shape (N,)
-    loads : int
-        Requests that had their model loaded first.
+    waited : ndarray of bool, shape (N,)
+        Requests whose model was not loaded yet.
     """
-    count = len(arrival_s)
-    most = replicas.max()
+    count, most = len(arrival_s), replicas.max()
     answered = np.zeros(count)
     serving = np.zeros(most, dtype=np.int64)
-    used_at = np.full((most, len(artifact_gib)), -1, dtype=np.int64)
+    used_at = np.full((most, len(artifact_gib)), NEVER, dtype=np.int64)
+    ready_at = np.zeros((most, len(artifact_gib)))
+    waited = np.zeros(count, dtype=np.bool_)
     room = np.full(most, memory_gib)
     departures: list[tuple[float, int]] = [(np.inf, 0)]
-    head = tail = loads = change = 0
+    head = tail = change = 0
     running = replicas[0]
+    _fill(used_at[:running], room, artifact_gib, loaded)
     ready_s = busy_until_s
     asked_s = arrival_s[0] if count else 0.0
     while head < count:
@@ -81,7 +89,7 @@ def latencies(
         while change + 1 < len(change_s) and change_s[change + 1] <= now:
             change += 1
             for r in range(replicas[change], running):
-                used_at[r] = -1
+                used_at[r] = NEVER
                 room[r] = memory_gib
             running = replicas[change]
         while tail < count and arrival_s[tail] <= now:
@@ -96,19 +104,55 @@ def latencies(
             if serving[chosen] >= slots:
                 break
             serving[chosen] += 1
-            together = min(batch[head], np.ceil(serving[chosen] * batch[head] / slots))
-            pace = (1.0 + marginal[head] * (together - 1.0)) / (1.0 + marginal[head] * (batch[head] - 1.0))
-            takes = service_s[head] * pace
+            takes = service_s[head] * _pace(serving[chosen], slots, batch[head], marginal[head])
             model = artifact[head]
-            if memory_gib < np.inf and used_at[chosen, model] < 0:
-                _make_room(used_at[chosen], artifact_gib, room, chosen, model)
-                takes += load_s[model]
-                loads += 1
+            if memory_gib < np.inf:
+                # Who comes while a model loads waits for the same load.
+                held, ready = used_at[chosen], ready_at[chosen]
+                loading_s = _loading_s(held, ready, artifact_gib, room, chosen, model, load_s, now)
+                waited[head] = loading_s > 0.0
+                takes += loading_s
             used_at[chosen, model] = head
             answered[head] = now + takes
             heappush(departures, (float(answered[head]), chosen))
             head += 1
-    return answered - arrival_s, loads
+    return answered - arrival_s, waited
+
+
+@compiled
+def _pace(serving: int, slots: int, batch: float, marginal: float) -> float:
+    """Time a request takes beside others on a replica, in parts of that in a full batch."""
+    together = min(batch, np.ceil(serving * batch / slots))
+    return (1.0 + marginal * (together - 1.0)) / (1.0 + marginal * (batch - 1.0))
+
+
+@compiled
+def _fill(used_at: NDArray[np.int64], room: FloatArray, artifact_gib: FloatArray, loaded: NDArray[np.intp]) -> None:
+    """Load models on each replica in their order while there is room."""
+    for r in range(len(used_at)):
+        for place in range(len(loaded)):
+            if room[r] < artifact_gib[loaded[place]]:
+                break
+            used_at[r, loaded[place]] = -1 - place
+            room[r] -= artifact_gib[loaded[place]]
+
+
+@compiled
+def _loading_s(
+    used_at: NDArray[np.int64],
+    ready_at: FloatArray,
+    artifact_gib: FloatArray,
+    room: FloatArray,
+    replica: int,
+    model: int,
+    load_s: FloatArray,
+    now: float,
+) -> float:
+    """Time until a replica has a model loaded, which it begins to load where it does not hold it."""
+    if used_at[model] == NEVER:
+        _make_room(used_at, artifact_gib, room, replica, model)
+        ready_at[model] = now + load_s[model]
+    return max(ready_at[model] - now, 0.0)
 
 
 @compiled
@@ -118,11 +162,11 @@ def _make_room(
     while room[replica] < artifact_gib[model]:
         oldest = -1
         for other in range(len(used_at)):
-            if used_at[other] >= 0 and (oldest < 0 or used_at[other] < used_at[oldest]):
+            if used_at[other] != NEVER and (oldest < 0 or used_at[other] < used_at[oldest]):
                 oldest = other
         if oldest < 0:
             break
-        used_at[oldest] = -1
+        used_at[oldest] = NEVER
         room[replica] += artifact_gib[oldest]
     room[replica] -= artifact_gib[model]
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.capacity.clock import SECONDS_PER_HOUR
+from generator.capacity.cold_loads import ColdLoads, cold_loads, with_loads
 from generator.capacity.demand import Demand, Window, demand, in_order, mean_replicas
 from generator.capacity.offers import Offers, fitting
 from generator.capacity.queueing import STATIONARY_UTILIZATION
@@ -106,7 +107,7 @@ def look(
 @compiled
 def usable_machines(offers: Offers, window: Window, members: NDArray[np.intp], hosting: int) -> NDArray[np.bool_]:
     """Machines worth looking at that hold a group, shape (K,); of one kind of hosting, or `ANY`."""
-    usable = fitting(offers, members, window.memory_share)
+    usable = fitting(offers, members, window.memory_share, window.resident)
     for k in range(len(usable)):
         machine = offers.machine[k]
         usable[k] = usable[k] and machine.worthwhile and hosting in (ANY, machine.hosting)
@@ -205,10 +206,13 @@ def cheapest_policy(
     Of policies that run as many replicas on average, the one that reacts earliest.
     """
     nothing = Policy(NOTHING, NOTHING, 0.0, 0.0, 0.0, limit_usd_per_h)
-    patience = borne(offers, window, group, machine, region)
+    one = offers.machine[machine]
+    loads = cold_loads(
+        offers, window.before, window.rate_rps, window.weights, group.members, machine, window.memory_share
+    )
+    patience = borne(offers, window, group, machine, region, loads)
     if not patience.reachable:
         return nothing
-    one = offers.machine[machine]
     levels, heavier, upward = group.levels[one.processor], group.heavier[one.kind], group.upward[one.kind]
     egress, price = egress_usd_per_h(offers, window, group.members, region), offers.price_usd_per_h[machine, region]
     peak = levels[0] / one.processors
@@ -239,11 +243,26 @@ def cheapest_policy(
     load, signal = group.load[one.processor] / one.processors, np.empty(len(levels))
     for t in range(len(levels)):
         signal[t] = levels[group.rank[one.kind, t]] / one.processors
+    # An autoscaler sees requests, not what loads keep busy beside them.
+    load, busiest = with_cold_loads(load, group.busiest[one.processor], loads, one.processors)
     for i in in_order(means[:count]):
         target, fewest, most = policies[i, 0], policies[i, 1], policies[i, 2]
-        if kept(window, group, patience, load, signal, group.busiest[one.processor], target, fewest, most):
+        if kept(window, group, patience, load, signal, busiest, target, fewest, most):
             return Policy(machine, region, target, fewest, min(most, one.quota), means[i] * price + egress)
     return nothing
+
+
+@compiled
+def with_cold_loads(
+    load: FloatArray, busiest: NDArray[np.intp], loads: ColdLoads, processors: float
+) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Load in replicas with what loads keep busy besides, and the bins by it, busiest first."""
+    if len(loads.busy) == 0:
+        return load, busiest
+    beside = np.empty(len(load))
+    for t in range(len(load)):
+        beside[t] = load[t] + loads.busy[t] / processors
+    return beside, in_order(-beside)
 
 
 @compiled
@@ -263,16 +282,18 @@ def _quantile(levels: FloatArray, number: int) -> float:
 
 
 @compiled
-def borne(offers: Offers, window: Window, group: Demand, machine: int, region: int) -> Patience:
+def borne(offers: Offers, window: Window, group: Demand, machine: int, region: int, loads: ColdLoads) -> Patience:
     """Work out how long and how often a group's members may wait on a machine in a region.
 
     All members are held to the wait the tightest of them bears, and to the start of the slowest, which errs on the
-    safe side. What is late by service alone cannot be late again by waiting.
+    safe side. What is late by service alone cannot be late again by waiting, and what a load of its model makes late
+    counts as much as any other miss.
     """
     one, members = offers.machine[machine], group.members
     bearable, starting, requests = np.empty(len(members)), np.empty(len(members)), np.empty(len(members))
     reachable = cold_borne = True
     slots, service_s, tightest, least = np.inf, 0.0, 0, np.inf
+    longer_s = longer_square = service_scv = 0.0
     for i, m in enumerate(members):
         run, latency_s, allowed = (
             offers.run[m, one.processor],
@@ -287,6 +308,13 @@ def borne(offers: Offers, window: Window, group: Demand, machine: int, region: i
         cold_borne = cold_borne and cold <= window.miss_share * allowed * requests[i]
         bearable[i] = window.miss_share * (allowed - late) * requests[i] / waiting
         starting[i] = cold / waiting
+        if len(loads.waiting) > 0:
+            beyond = max(offers.load_miss[one.processor, m, region] - late, 0.0)
+            bearable[i] -= loads.waiting[i] * beyond / waiting
+            often = group.share[i] * loads.waiting[i] / requests[i]
+            longer_s += often * loads.load_s[i]
+            longer_square += often * loads.load_s[i] * (2.0 * run.service_s + loads.load_s[i])
+            service_scv += group.share[i] * offers.workload[m].service_scv
         service_s += group.share[i] * run.service_s
         slots = min(slots, run.slots)
         spare = latency_s - offers.place[m, region].round_trip_s - run.service_s
@@ -297,6 +325,9 @@ def borne(offers: Offers, window: Window, group: Demand, machine: int, region: i
     waits_s = np.empty(offers.service_quantiles.shape[1])
     for q in range(len(waits_s)):
         waits_s[q] = max(budget_s - offers.service_quantiles[tightest, q] * tightest_s, 0.0)
+    variability = group.variability
+    if longer_s > 0.0:
+        service_s, variability = with_loads(service_s, variability, service_scv, longer_s, longer_square)
     return Patience(
         waits_s,
         bearable,
@@ -304,7 +335,7 @@ def borne(offers: Offers, window: Window, group: Demand, machine: int, region: i
         requests,
         one.processors * slots,
         service_s,
-        group.variability,
+        variability,
         window.headroom,
         window.autoscaler[one.autoscaler].late_share,
         reachable,

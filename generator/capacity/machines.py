@@ -115,6 +115,23 @@ class Machines:
         np.maximum.at(largest, self.artifact_index, [w.memory_gib for w in self.fleet.workloads])
         return largest[self.artifact_index]
 
+    @cached_property
+    def stored_of(self) -> FloatArray:
+        """Size of each workload's artifact in storage, GiB, which a load fetches; the largest its workloads say."""
+        largest = np.zeros(len(self.artifact_index))
+        np.maximum.at(largest, self.artifact_index, [w.size_gib for w in self.fleet.workloads])
+        return largest[self.artifact_index]
+
+    @cached_property
+    def overcommit(self) -> FloatArray:
+        """How many times its room the models of a machine may need together, shape (K,).
+
+        SageMaker alone loads what a request asks for and drops what was used longest ago; the server that is emitted
+        for Cloud Run holds all its models from the start.
+        """
+        most = self.fleet.limits.memory_overcommit
+        return np.array([most if hosting == "sagemaker-multi-model" else 1.0 for hosting in self.hosting])
+
     def overhead_gib(self, workload: int) -> float:
         """Memory the workload's model server takes for itself."""
         return self.fleet.runtimes[self.fleet.workloads[workload].runtime].memory_overhead_gib
@@ -155,12 +172,15 @@ class Machines:
             kept[k] = not beats.any() or (hosting, machine.name) in pinned
         return kept
 
-    def fits(self, members: NDArray[np.intp], memory_share: float = 1.0) -> NDArray[np.bool_]:
-        """Machines that may serve these workloads together with every model resident, shape (K,).
+    def fits(
+        self, members: NDArray[np.intp], memory_share: float = 1.0, *, resident: bool = False
+    ) -> NDArray[np.bool_]:
+        """Machines that may serve these workloads together, shape (K,).
 
-        `memory_share` is the part of usable memory that several models together may fill.
+        `memory_share` is the part of usable memory that several models together may fill; `resident` asks for machines
+        on which all of them stay loaded, where the fleet allows others, too.
         """
-        return fitting(self.offers, np.asarray(members, dtype=np.intp), memory_share)
+        return fitting(self.offers, np.asarray(members, dtype=np.intp), memory_share, resident)
 
 
 def machines(fleet: Fleet, catalog: Catalog) -> Machines:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.capacity.queueing import service_miss, service_quantiles
+from generator.capacity.queueing import load_miss, service_miss, service_quantiles
 from generator.capacity.scaling import BEHAVIOUR, Behaviour
 from generator.compiled import compiled
 from generator.model import FloatArray, Hosting
@@ -35,6 +35,8 @@ _MACHINE = [
     ("processors", np.float64),
     ("memory_gib", np.float64),
     ("quota", np.float64),
+    ("overcommit", np.float64),
+    ("load_gib_per_s", np.float64),
     ("worthwhile", np.bool_),
     ("multi_model", np.bool_),
     ("on_gpu", np.bool_),
@@ -72,6 +74,8 @@ class Offers(NamedTuple):
     price_usd_per_h : ndarray, shape (K, R)
     artifact_gib : ndarray, shape (number of artifacts,)
         Memory it takes when loaded.
+    stored_gib : ndarray, shape (number of artifacts,)
+        What a load fetches.
     service_quantiles : ndarray, shape (W, Q)
         Service times at `SERVICE_QUANTILES`, in mean ones.
     service_miss : ndarray, shape (P, W, R)
@@ -80,6 +84,8 @@ class Offers(NamedTuple):
         The same of requests that meet no replica.
     patience : ndarray, shape (J, W)
         The same if the network took no time.
+    load_miss : ndarray, shape (P, W, R)
+        The same of requests that wait for their model to load; empty where all models stay loaded.
     """
 
     machine: Records
@@ -89,10 +95,12 @@ class Offers(NamedTuple):
     machine_allowed: NDArray[np.bool_]
     price_usd_per_h: FloatArray
     artifact_gib: FloatArray
+    stored_gib: FloatArray
     service_quantiles: FloatArray
     service_miss: FloatArray
     cold_miss: FloatArray
     patience: FloatArray
+    load_miss: FloatArray
 
 
 def offers(machines: "Machines") -> Offers:
@@ -118,6 +126,8 @@ def offers(machines: "Machines") -> Offers:
         "autoscaler": [*map(_autoscaler, table.hosting)],
         "processors": table.processors,
         "memory_gib": table.memory_gib,
+        "overcommit": table.overcommit,
+        "load_gib_per_s": [BEHAVIOUR[hosting].load_gib_per_s for hosting in table.hosting],
         "quota": [quotas.get(one.name, UNLIMITED) for one in table.instance_types],
         # Workers for a request each are sized by `size_workers`.
         "worthwhile": table.worthwhile & ~np.array([BEHAVIOUR[h].worker_per_request for h in table.hosting]),
@@ -152,8 +162,8 @@ def offers(machines: "Machines") -> Offers:
             start_s = AUTOSCALERS[number].start_s + size_gib / AUTOSCALERS[number].load_gib_per_s
             cold[j] = service_miss(budget_s - start_s[:, None], service_s[:, None], variation[:, None])
             patience[j] = service_miss(latency_s - start_s, service_s, variation)
-    artifact_gib = np.zeros(int(table.artifact_index.max()) + 1)
-    artifact_gib[table.artifact_index] = table.memory_of
+    artifact_gib, stored_gib = np.zeros((2, int(table.artifact_index.max()) + 1))
+    artifact_gib[table.artifact_index], stored_gib[table.artifact_index] = table.memory_of, table.stored_of
     shapes, shape = np.unique(variation, return_inverse=True)
     return Offers(
         machine=records(_MACHINE, machine),
@@ -163,11 +173,25 @@ def offers(machines: "Machines") -> Offers:
         machine_allowed=fixed(table.machine_allowed),
         price_usd_per_h=fixed(table.price_usd_per_h),
         artifact_gib=fixed(artifact_gib),
+        stored_gib=fixed(stored_gib),
         service_quantiles=fixed(np.array([service_quantiles(1.0, one) for one in shapes.tolist()])[shape]),
         service_miss=fixed(late),
         cold_miss=fixed(cold),
         patience=fixed(patience),
+        load_miss=fixed(_load_miss(table, budget_s, variation)),
     )
+
+
+def _load_miss(table: "Machines", budget_s: FloatArray, variation: FloatArray) -> FloatArray:
+    """Share of requests that a load of their model makes late, by processor class, workload and region."""
+    late = np.zeros((table.work_s.shape[1], *budget_s.shape))
+    turning = np.flatnonzero(table.overcommit > 1.0)
+    if len(turning) == 0:
+        return late[:0]
+    load_s = table.stored_of / BEHAVIOUR[table.hosting[turning[0]]].load_gib_per_s
+    for processor in set(table.processor_class[turning].tolist()):
+        late[processor] = load_miss(budget_s, load_s[:, None], table.service_s[:, processor, None], variation[:, None])
+    return late
 
 
 def _autoscaler(hosting: Hosting) -> int:
@@ -197,8 +221,15 @@ def fixed(values: NDArray[Any]) -> NDArray[Any]:
 
 
 @compiled
-def fitting(offers: Offers, members: NDArray[np.intp], memory_share: float) -> NDArray[np.bool_]:
-    """Machines that may serve these workloads together with every model resident, shape (K,).
+def fitting(
+    offers: Offers,
+    members: NDArray[np.intp],
+    memory_share: float,
+    resident: bool,  # noqa: FBT001 (compiled: by place only)
+) -> NDArray[np.bool_]:
+    """Machines that may serve these workloads together, shape (K,).
+
+    Every model stays loaded; or, where the fleet allows it, they take turns, and each has room by itself.
 
     Parameters
     ----------
@@ -206,8 +237,11 @@ def fitting(offers: Offers, members: NDArray[np.intp], memory_share: float) -> N
     members : ndarray of int, shape (M,)
     memory_share : float
         Part of usable memory that several models together may fill.
+    resident : bool
+        Whether every model must stay loaded in any case.
     """
-    resident_gib, kinds = offers.workload[members[0]].overhead_gib, 0
+    overhead_gib, kinds = offers.workload[members[0]].overhead_gib, 0
+    resident_gib, largest_gib = overhead_gib, 0.0
     for i in range(len(members)):
         artifact = offers.workload[members[i]].artifact
         known = False
@@ -215,12 +249,16 @@ def fitting(offers: Offers, members: NDArray[np.intp], memory_share: float) -> N
             known = known or offers.workload[members[j]].artifact == artifact
         if not known:
             resident_gib += offers.artifact_gib[artifact]
+            largest_gib = max(largest_gib, offers.artifact_gib[artifact])
             kinds += 1
     fits = np.zeros(len(offers.machine), dtype=np.bool_)
     for k in range(len(fits)):
         machine = offers.machine[k]
         if kinds > 1:
             fits[k] = machine.multi_model and machine.memory_gib * memory_share >= resident_gib
+            if machine.overcommit > 1.0 and not resident and not fits[k]:
+                room_gib = machine.memory_gib * memory_share - overhead_gib
+                fits[k] = room_gib >= largest_gib and room_gib * machine.overcommit >= resident_gib - overhead_gib
         else:
             fits[k] = machine.on_gpu or machine.memory_gib >= resident_gib
         # One model spreads over as many GPUs as it needs.
@@ -234,12 +272,17 @@ def fitting(offers: Offers, members: NDArray[np.intp], memory_share: float) -> N
 
 
 @compiled
-def placeable(offers: Offers, members: NDArray[np.intp], memory_share: float) -> bool:
+def placeable(
+    offers: Offers,
+    members: NDArray[np.intp],
+    memory_share: float,
+    resident: bool,  # noqa: FBT001 (the same)
+) -> bool:
     """Tell whether workloads have a region in common, and machines that may serve them together: see `fitting`."""
     for r in range(offers.place.shape[1]):
         common = True
         for m in members:
             common = common and offers.place[m, r].allowed
         if common:
-            return bool(fitting(offers, members, memory_share).any())
+            return bool(fitting(offers, members, memory_share, resident).any())
     return False

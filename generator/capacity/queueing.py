@@ -16,6 +16,10 @@ STATIONARY_UTILIZATION = 0.98
 LEAST_VARIATION = 0.01
 
 
+# The emitted API gives up on an endpoint after this: a model may take longer to load, but nobody is answered.
+ANSWERED_WITHIN_S = 29.0
+
+
 def wait_tail(
     utilization: FloatArray, servers: FloatArray, service_s: FloatArray | float, variability: FloatArray | float
 ) -> tuple[FloatArray, FloatArray]:
@@ -67,6 +71,17 @@ def service_miss(
     shape = np.maximum(variation, LEAST_VARIATION) ** -2.0
     in_means = np.maximum(budget_s, 0.0) / np.maximum(service_s, 1e-12)
     return np.where(np.asarray(budget_s) <= 0, 1.0, gammaincc(shape, in_means * shape))
+
+
+def load_miss(budget_s: FloatArray, load_s: FloatArray, service_s: FloatArray, variation: FloatArray) -> FloatArray:
+    """Share of requests whose service takes longer than the budget after their model was loaded.
+
+    Parameters
+    ----------
+    budget_s, load_s, service_s, variation : ndarray
+        As in `service_miss`; nobody is answered after `ANSWERED_WITHIN_S`, whatever the budget.
+    """
+    return service_miss(np.minimum(budget_s, ANSWERED_WITHIN_S) - load_s, service_s, variation)
 
 
 def service_quantiles(service_s: FloatArray | float, variation: FloatArray | float) -> FloatArray:

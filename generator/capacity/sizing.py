@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.capacity.clock import floor_path, weekly_minima
+from generator.capacity.cold_loads import ColdLoads, cold_loads, history
 from generator.capacity.demand import Demand, Terms, demand, window
 from generator.capacity.look import (
     ANY,
@@ -23,6 +24,7 @@ from generator.capacity.look import (
     least_replicas,
     look,
     usable_machines,
+    with_cold_loads,
 )
 from generator.capacity.loops import mean_above_floors
 from generator.capacity.machines import Machines
@@ -67,7 +69,9 @@ class Sizer:
         self.traffic = traffic = never_silent(traffic)
         self._offers = machines.offers
         rate, weights, self._sampled = sample_bins(traffic)
-        self._window = window(traffic, rate, weights, terms)
+        turns = bool((machines.overcommit > 1.0).any()) and not terms.resident
+        before = history(traffic, self._sampled, wanted=turns)
+        self._window = window(traffic, rate, weights, before, terms)
         self.mean_rate: FloatArray = self._window.arrivals["mean_rps"]
         self.allowed_miss: FloatArray = self._offers.workload["allowed_miss"]
         self.two_zones: NDArray[np.bool_] = self._offers.workload["two_zones"]
@@ -213,12 +217,13 @@ class Sizer:
         if sizing.minimum < least_replicas(self._offers, self._window, group, machine):
             return False
         load, signal = self._replicas(group, machine)
+        loads = self._cold_loads(group, machine)
         if sizing.schedule:
             behaviour = BEHAVIOUR[self.machines.hosting[machine]]
             floor = floor_path(weekly_minima(sizing.schedule, sizing.minimum), self.traffic.window, behaviour)
             signal = np.maximum(signal, floor[self._sampled] * sizing.target)
         policy = sizing.target, float(sizing.minimum), float(sizing.maximum)
-        return self._keeps(group, machine, sizing.region, load, signal, *policy)
+        return self._keeps(group, machine, sizing.region, loads, load, signal, *policy)
 
     def sizes_above(
         self, members: Sequence[int], machine: int, region: int, floors: FloatArray, limit_usd_per_h: float
@@ -242,6 +247,7 @@ class Sizer:
         offers, window, group = self._offers, self._window, self._demand(members, machine)
         floors = floors[:, self._sampled]
         load, signal = self._replicas(group, machine)
+        loads = self._cold_loads(group, machine)
         peak, quota = float(load.max()), float(offers.machine["quota"][machine])
         most = np.array([ceiling(peak * window.headroom, target) for target in SCALING_TARGETS.tolist()])
         highest = np.maximum(most[:, None], floors.max(axis=1) + 1.0)
@@ -255,7 +261,7 @@ class Sizer:
             target, ceiling_of_path = float(SCALING_TARGETS[p]), float(highest[p, f])
             # A policy that runs so many at least acts as one whose load never asks for fewer.
             raised = np.maximum(signal, floors[f] * target)
-            if self._keeps(group, machine, region, load, raised, target, 1.0, ceiling_of_path):
+            if self._keeps(group, machine, region, loads, load, raised, target, 1.0, ceiling_of_path):
                 fewest, maximum = int(floors[f].min()), int(min(ceiling_of_path, quota))
                 yield f, Sizing(machine, region, target, fewest, maximum, float(cost[p, f]))
 
@@ -270,19 +276,28 @@ class Sizer:
         signal = group.levels[one["processor"]][group.rank[one["kind"]]]
         return group.load[one["processor"]] / one["processors"], signal / one["processors"]
 
+    def _cold_loads(self, group: Demand, machine: int) -> ColdLoads:
+        """What loads of models that take turns on a machine do to a group."""
+        window = self._window
+        return cold_loads(
+            self._offers, window.before, window.rate_rps, window.weights, group.members, machine, window.memory_share
+        )
+
     def _keeps(
         self,
         group: Demand,
         machine: int,
         region: int,
+        loads: ColdLoads,
         load: FloatArray,
         signal: FloatArray,
         target: float,
         fewest: float,
         most: float,
     ) -> bool:
-        patience = borne(self._offers, self._window, group, machine, region)
-        busiest = group.busiest[self._offers.machine["processor"][machine]]
+        patience = borne(self._offers, self._window, group, machine, region, loads)
+        one = self._offers.machine[machine]
+        load, busiest = with_cold_loads(load, group.busiest[one["processor"]], loads, one["processors"])
         return patience.reachable and kept(self._window, group, patience, load, signal, busiest, target, fewest, most)
 
 

@@ -14,6 +14,7 @@ from generator.present.figures import (
     bin_length,
     bounds,
     by_the_clock,
+    by_turns,
     count,
     dollars,
     plain,
@@ -140,6 +141,7 @@ def group_view(
         "in_time": attained(group.attainment),
         "replicas": replicas([group]),
         "by_the_clock": by_the_clock(group.schedule),
+        "by_turns": by_turns(group.model_cache),
         "members": [
             {
                 "name": name,
@@ -342,6 +344,7 @@ def _group_row(group: GroupDocument) -> dict[str, Any]:
         "where": f"{group.cloud} {group.region}",
         "replicas": replicas([group]),
         "by_the_clock": by_the_clock(group.schedule),
+        "by_turns": by_turns(group.model_cache),
         "cost": dollars(cost.expected) if cost else "not known",
         "in_time": attained(group.attainment),
         "risk": group.risk,

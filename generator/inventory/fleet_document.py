@@ -264,6 +264,14 @@ class LimitsEntry(Entry):
     quotas: dict[CatalogName, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict, description="Most replicas of an instance type that the account may run in one region."
     )
+    memory_overcommit: float = Field(
+        default=1.0,
+        ge=1,
+        le=1000,
+        description="How many times its room the models of a SageMaker multi-model endpoint may need together. Above 1 "
+        "they take turns in memory where every objective bears that some requests wait for their model to load; with 1 "
+        "all models stay loaded.",
+    )
 
 
 class InstancePriceEntry(Entry):

@@ -80,6 +80,7 @@ class Running:
                 least_replicas=weighting.least_replicas,
                 memory_share=weighting.memory_share,
                 miss_share=weighting.miss_share,
+                resident=weighting.resident,
             )
             self._sizers[key] = Sizer(self.machines, self._early if early else self.inputs.planned, terms)
         return self._sizers[key]
@@ -100,7 +101,13 @@ class Running:
         if sizing is None:
             return None
         spelled = sized_group(self.machines, self.mean_rate, members, sizing, group.name)
-        return replace(group, workloads=spelled.workloads, slots=spelled.slots, replica_rps=spelled.replica_rps)
+        return replace(
+            group,
+            workloads=spelled.workloads,
+            slots=spelled.slots,
+            replica_rps=spelled.replica_rps,
+            planned_hit_rate=spelled.planned_hit_rate,
+        )
 
     def sized(self, members: Members, like: Group | None = None) -> Sizing | None:
         """Size a group with the least headroom that holds on the later part of the planning window.
@@ -169,8 +176,9 @@ class Running:
         sizing = self.sizing_of(group)
         if sizing is None:
             return Violation("SKU001", group.name, f"{group.instance_type} is not to be had in {group.region}.")
-        if not self.machines.fits(np.array(members), self.weighting.memory_share)[sizing.machine]:
-            message = f"its models would fill more than the {self.weighting.memory_share:.0%} of memory"
+        share, resident = self.weighting.memory_share, self.weighting.resident
+        if not self.machines.fits(np.array(members), share, resident=resident)[sizing.machine]:
+            message = f"its models would fill more than the {share:.0%} of memory"
             return Violation("MEM001", group.name, f"{message} that {self.profile} allows on {group.instance_type}.")
         if not self.sizer().keeps(members, sizing):
             message = f"it would not keep every objective with the reserve that {self.profile} asks for."

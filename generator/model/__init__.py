@@ -54,6 +54,7 @@ from generator.model.proposal import Judged as Judged
 from generator.model.proposal import Layout as Layout
 from generator.model.proposal import Ledger as Ledger
 from generator.model.proposal import LedgerEntry as LedgerEntry
+from generator.model.proposal import ModelCache as ModelCache
 from generator.model.proposal import Plan as Plan
 from generator.model.proposal import Recommendation as Recommendation
 from generator.model.proposal import ScheduledMinimum as ScheduledMinimum

@@ -162,12 +162,22 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What no plan may exceed. `quotas` maps an instance type to the most replicas an account may run in one region."""
+    """What no plan may exceed.
+
+    Parameters
+    ----------
+    quotas : mapping of str to int
+        Most replicas of an instance type that an account may run in one region.
+    memory_overcommit : float
+        How many times its room the models of a multi-model endpoint may need together; above 1 they take turns in
+        memory, and who asks for one that is not loaded waits for it.
+    """
 
     models_per_group: int = 200
     traffic_share_per_group: float = 1.0
     tenants_share: bool = False
     quotas: Mapping[str, int] = field(default_factory=dict[str, int])
+    memory_overcommit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ class Group:
         Requests/s of the group's mean traffic mix that keep one replica fully busy.
     schedule : tuple of ScheduledMinimum
         Where the traffic follows the clock; each entry lies within `min_replicas` to `max_replicas`. Empty: none.
+    planned_hit_rate : float or None
+        Share of requests of the group's mean traffic mix that find their model loaded, where models take turns in
+        memory; None where all of them stay loaded.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Group:
     slots: int
     replica_rps: float
     schedule: tuple[ScheduledMinimum, ...] = ()
+    planned_hit_rate: float | None = None
 
     @property
     def cloud(self) -> Cloud:
@@ -93,12 +97,35 @@ class CostInterval:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """Attainment by the event simulation: the estimate, its 95 % interval, and how many requests it rests on."""
+    """Attainment by the event simulation: the estimate, its 95 % interval, and how many requests it rests on.
+
+    `hit_rate` is the share of them that found their model loaded, None where all models stay loaded.
+    """
 
     attainment: float
     low: float
     high: float
     requests: int
+    hit_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCache:
+    """What becomes of models that take turns in memory.
+
+    Parameters
+    ----------
+    hit_rate : float
+        Share of requests that find their model loaded.
+    waits_per_h : float
+        Requests an hour that wait for a load.
+    longest_load_s : float
+        Time it takes to load the largest of the models, an estimate.
+    """
+
+    hit_rate: float
+    waits_per_h: float
+    longest_load_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +140,8 @@ class GroupVerdict:
         Replicas' worth of work offered in each bin of the scored window.
     replicas : ndarray, shape (T,)
         Replicas running, on average over the bin.
+    model_cache : ModelCache or None
+        None where all models stay loaded.
     """
 
     name: str
@@ -123,6 +152,7 @@ class GroupVerdict:
     load: FloatArray
     replicas: FloatArray
     simulated: Simulated | None = None
+    model_cache: ModelCache | None = None
 
 
 @dataclass(frozen=True, slots=True)

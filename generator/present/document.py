@@ -16,6 +16,7 @@ from generator.model import (
     Judged,
     Layout,
     Ledger,
+    ModelCache,
     Plan,
     Profile,
     Recommendation,
@@ -35,6 +36,7 @@ from generator.present.plan_document import (
     JudgedDocument,
     LedgerDocument,
     LedgerEntryDocument,
+    ModelCacheDocument,
     PlanDocument,
     RecommendationDocument,
     ScheduledMinimumDocument,
@@ -263,6 +265,7 @@ def _layout(found: RecommendationDocument) -> Layout:
             target_utilization=group.target_utilization,
             slots=group.slots,
             replica_rps=group.replica_rps,
+            planned_hit_rate=group.planned_hit_rate,
             schedule=tuple(ScheduledMinimum(one.days, one.hour, one.min_replicas) for one in group.schedule),
         )
         for group in found.groups
@@ -372,9 +375,11 @@ def _group(group: Group, verdict: GroupVerdict | None) -> GroupDocument:
         target_utilization=_rounded(group.target_utilization),
         slots=group.slots,
         replica_rps=_rounded(group.replica_rps),
+        planned_hit_rate=None if group.planned_hit_rate is None else _rounded(group.planned_hit_rate),
         schedule=tuple(ScheduledMinimumDocument(**asdict(one)) for one in group.schedule),
         attainment=0.0 if verdict is None else _rounded(verdict.attainment),
         simulated=None if verdict is None else _simulated(verdict.simulated),
+        model_cache=None if verdict is None else _model_cache(verdict.model_cache),
         cost_usd_per_h=None if verdict is None else _cost(verdict.cost),
         risk=4 if verdict is None else verdict.risk,
         risk_reasons=("its machine is not to be had there",) if verdict is None else verdict.risk_reasons,
@@ -395,6 +400,17 @@ def _simulated(found: Simulated | None) -> SimulatedDocument | None:
         low=_rounded(found.low),
         high=_rounded(found.high),
         requests=found.requests,
+        hit_rate=None if found.hit_rate is None else _rounded(found.hit_rate),
+    )
+
+
+def _model_cache(found: ModelCache | None) -> ModelCacheDocument | None:
+    if found is None:
+        return None
+    return ModelCacheDocument(
+        hit_rate=_rounded(found.hit_rate),
+        waits_per_h=_rounded(found.waits_per_h),
+        longest_load_s=_rounded(found.longest_load_s),
     )
 
 

@@ -18,6 +18,10 @@ Replicas = Annotated[int, Field(ge=0, le=1_000_000)]
 Risk = Annotated[int, Field(ge=0, le=4)]
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -56,12 +60,24 @@ class ViolationDocument(_Part):
 
 
 class SimulatedDocument(_Part):
-    """Attainment by the event simulation, request by request: estimate, 95 % interval, requests it rests on."""
+    """Attainment by the event simulation, request by request: estimate, 95 % interval, requests it rests on.
+
+    `hit_rate` is the share of them that found their model loaded; it is not there where all models stay loaded.
+    """
 
     attainment: Share
     low: Share
     high: Share
     requests: Annotated[int, Field(ge=0)]
+    hit_rate: Annotated[Share | None, Field(exclude_if=_is_none)] = None
+
+
+class ModelCacheDocument(_Part):
+    """Models of a group that take turns in memory: how many requests find theirs loaded, how many an hour wait."""
+
+    hit_rate: Share
+    waits_per_h: NotNegative
+    longest_load_s: NotNegative
 
 
 class ScheduledMinimumDocument(_Part):
@@ -76,7 +92,8 @@ class GroupDocument(_Part):
     """Workloads behind one endpoint, the machine that serves them, how it scales, and what the judge saw of it.
 
     The schedule is empty where the minimum is the same at all hours; else its entries lie within both replica counts.
-    The cost is null where the judge could not replay the group: its machine is not to be had where it stands.
+    The cost is null where the judge could not replay the group: its machine is not to be had where it stands. The
+    planned hit rate (of the mean traffic mix) and the model cache (as judged) are there where models take turns only.
     """
 
     name: GroupName
@@ -90,9 +107,11 @@ class GroupDocument(_Part):
     target_utilization: Annotated[float, Field(gt=0, le=1)]
     slots: Annotated[int, Field(ge=1, le=1_000_000)]
     replica_rps: Positive
+    planned_hit_rate: Annotated[Share | None, Field(exclude_if=_is_none)] = None
     schedule: Annotated[tuple[ScheduledMinimumDocument, ...], Field(max_length=8)] = ()
     attainment: Share
     simulated: SimulatedDocument | None = None
+    model_cache: Annotated[ModelCacheDocument | None, Field(exclude_if=_is_none)] = None
     cost_usd_per_h: CostDocument | None
     risk: Risk
     risk_reasons: tuple[Prose, ...]

@@ -13,6 +13,7 @@ from generator.present.figures import (
     bin_length,
     bounds,
     by_the_clock,
+    by_turns,
     count,
     dollars,
     plain,
@@ -113,6 +114,8 @@ def _groups(recommendation: RecommendationDocument, plan: PlanDocument, console:
     for group in dearest[:MOST_GROUPS]:
         if group.schedule:
             console.print(Text.assemble((group.name, "bold"), f" by the clock: {by_the_clock(group.schedule)}"))
+        if group.model_cache:
+            console.print(Text.assemble((group.name, "bold"), f": {by_turns(group.model_cache)}"))
     if len(dearest) > MOST_GROUPS:
         console.print(Text(f"and {len(dearest) - MOST_GROUPS} cheaper groups; --json lists them all.", "dim"))
 

@@ -155,6 +155,7 @@ def aws_region(region: str, groups: Sequence[Group], site: Site) -> values.AwsRe
                 models=placed(
                     model(workload, site.keys[workload.name], paths[workload.name], aws_tag) for workload in members
                 ),
+                planned_hit_rate=None if group.planned_hit_rate is None else round(group.planned_hit_rate, 3),
                 formerly=site.formerly(group),
                 leaving=placed(site.retirement.leaving.get(group.name, ())),
             )

@@ -94,7 +94,13 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     copies_fit = table.gpus_per_copy[members][:, table.processor_class] <= table.processors
     allowed = np.logical_and.reduceat(table.machine_allowed[members], begins)
     one = np.logical_and.reduceat(copies_fit | ~on_gpu, begins)
-    gpu = workloads[atoms[0][0]].accelerator == "gpu"
+    overhead_gib = 0.0 if workloads[atoms[0][0]].accelerator == "gpu" else table.overhead_gib(atoms[0][0])
+    times, room = (
+        np.ones(len(on_gpu)) if problem.resident else table.overcommit,
+        table.memory_gib * problem.memory_share,
+    )
+    largest = np.maximum.reduceat(table.memory_of[members], begins)
+    alone_fits = (times <= 1.0) | (largest[:, None] + overhead_gib <= room)
     return Rules(
         members=members,
         count=np.array([len(atom) for atom in atoms], dtype=np.intp),
@@ -104,9 +110,10 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
         artifact_gib=table.offers.artifact_gib[known],
         labels=np.array([[label in mine for label in labels] for mine in labelled], dtype=bool).reshape(len(atoms), -1),
         regions=np.logical_and.reduceat(table.region_allowed[members], begins),
-        machines=np.array([allowed & one, allowed & table.multi_model]),
-        room_gib=np.array([np.where(on_gpu, np.inf, table.memory_gib), table.memory_gib * problem.memory_share]),
-        overhead_gib=0.0 if gpu else table.overhead_gib(atoms[0][0]),
+        machines=np.array([allowed & one, allowed & table.multi_model & alone_fits]),
+        # Where models may take turns, they need so many times the room at most, their server's own memory once.
+        room_gib=np.array([np.where(on_gpu, np.inf, table.memory_gib), times * room - (times - 1.0) * overhead_gib]),
+        overhead_gib=overhead_gib,
     )
 
 

@@ -80,12 +80,19 @@ def units(problem: Problem, atoms: tuple[Members, ...]) -> Units:
 
 
 def hosts(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[Host]:
-    """Up to `count` host sizes, spread over the machines the class may use."""
+    """Up to `count` host sizes, spread over the machines the class may use.
+
+    Where models may take turns in memory, as many more of what those machines then hold.
+    """
     table = problem.machines
     usable = np.flatnonzero(table.machine_allowed[[atom[0] for atom in atoms]].any(axis=0))
-    sizes = sorted({(float(table.memory_gib[k]), float(table.processors[k])) for k in usable})
-    picked = sorted({round(i) for i in np.linspace(0, len(sizes) - 1, count)})
-    return [Host(*sizes[i]) for i in picked]
+    most = 1.0 if problem.resident else float(table.overcommit[usable].max())
+    found: list[Host] = []
+    for times in dict.fromkeys((1.0, most)):
+        sizes = sorted({(times * float(table.memory_gib[k]), float(table.processors[k])) for k in usable})
+        picked = sorted({round(i) for i in np.linspace(0, len(sizes) - 1, count)})
+        found.extend(Host(*sizes[i]) for i in picked)
+    return found
 
 
 def dedicated(units: Units, setting: float) -> Queue:

@@ -21,7 +21,8 @@ class Weighting:
 
     A group's worth is ``usd_per_h * (1 + cohesion * (1 - share of its members in one community) + blast * share of the
     fleet's requests)``, times what people rejected before makes it dearer (`generator.capacity.objections`). The other
-    terms bound what the fleet's own limits and objectives leave open.
+    terms bound what the fleet's own limits and objectives leave open; `resident` keeps every model loaded where the
+    fleet would let them take turns in memory.
     """
 
     cohesion: float
@@ -31,11 +32,12 @@ class Weighting:
     headroom_factor: float
     memory_share: float
     miss_share: float
+    resident: bool = False
 
 
 # Weights are in shares of a group's cost. "cheapest" may scale to zero where the objective bears it; "balanced" keeps
 # one replica running and pays up to a tenth more for groups that are one community; "resilient" runs two replicas
-# everywhere and lets no group carry more than a third of the traffic.
+# everywhere, keeps every model loaded and lets no group carry more than a third of the traffic.
 WEIGHTINGS: dict[Profile, Weighting] = {
     "cheapest": Weighting(
         cohesion=0.0,
@@ -63,6 +65,7 @@ WEIGHTINGS: dict[Profile, Weighting] = {
         headroom_factor=1.25,
         memory_share=0.8,
         miss_share=0.35,
+        resident=True,
     ),
 }
 
@@ -120,13 +123,18 @@ class Problem:
         self.classes = tuple(self._atoms(members) for members in correlation.classes)
         self.bound = frozenset(atom for atoms in self.classes for atom in atoms if len(atom) > 1)
         # What must stay together may fill a machine whole, whatever a weighting would rather leave free.
-        roomy = all(machines.fits(np.array(atom), weighting.memory_share).any() for atom in self.bound)
+        roomy = all(
+            machines.fits(np.array(atom), weighting.memory_share, resident=weighting.resident).any()
+            for atom in self.bound
+        )
         self.memory_share = weighting.memory_share if roomy else 1.0
+        self.resident = weighting.resident and roomy
         terms = Terms(
             headroom=headroom * weighting.headroom_factor,
             least_replicas=weighting.least_replicas,
             memory_share=self.memory_share,
             miss_share=weighting.miss_share,
+            resident=self.resident,
         )
         self.sizer = Sizer(machines, traffic, terms)
         self._factors: dict[Members, float] = {}
@@ -198,7 +206,7 @@ class Problem:
             return False
         if self._apart(members):
             return False
-        return placeable(table.offers, index, self.memory_share)
+        return placeable(table.offers, index, self.memory_share, self.resident)
 
     def size(self, members: Members) -> Sizing | None:
         """Size a group, None where it breaks a rule or no machine keeps its objectives."""

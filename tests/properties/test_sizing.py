@@ -51,3 +51,44 @@ def test_compiled_sizing_finds_what_a_slow_search_finds(
         ties = [replace(sizing, usd_per_h=found.usd_per_h) for sizing in cheapest]
         assert found in ties
         assert abs(cheapest[0].usd_per_h - found.usd_per_h) <= 1e-9 * max(1.0, found.usd_per_h)
+
+
+@settings(max_examples=16, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10**6),
+    gpu=st.booleans(),
+    alike=st.booleans(),
+    mean_rps=st.sampled_from([0.0005, 0.005, 0.5]),
+    latency_s=st.sampled_from([0.5, 10.0, 25.0]),
+    terms=st.sampled_from([Terms(), Terms(1.6, 1, 0.9, 0.35), Terms(1.25, 2, 0.8, 0.35, resident=True)]),
+)
+def test_compiled_sizing_finds_what_a_slow_search_finds_where_models_take_turns(
+    seed: int, gpu: bool, alike: bool, mean_rps: float, latency_s: float, terms: Terms
+) -> None:
+    rng = np.random.default_rng(seed)
+    make, typical_gib = (gpu_workload, 9.0) if gpu else (workload, 1.2)
+    sizes = typical_gib * (np.ones(8) if alike else rng.uniform(0.5, 1.5, 8))
+    workloads = [
+        make(
+            f"w{i}",
+            artifact=f"{rng.integers(7)}.tar.gz",
+            memory_gib=float(sizes[i]),
+            size_gib=float(sizes[i]) / (10.0 if gpu else 1.0),
+            objective=Objective(float(rng.choice([0.6, 0.95])), latency_s * float(rng.uniform(0.7, 1.4))),
+        )
+        for i in range(8)
+    ]
+    one = fleet(workloads, limits=Limits(memory_overcommit=float(rng.choice([1.5, 10.0]))))
+    rates = days(8, 120, seed=seed, mean_rps=mean_rps) * (rng.random((8, 120)) < rng.choice([0.05, 1.0]))
+    seen = traffic(one, rates)
+    machines = table(one)
+    members = sorted(rng.choice(8, int(rng.integers(5, 9)), replace=False).tolist())
+    cheapest = slow_sizing(machines, seen, terms, members)
+    found = Sizer(machines, seen, terms).size(members)
+
+    if found is None:
+        assert [] == cheapest
+    else:
+        ties = [replace(sizing, usd_per_h=found.usd_per_h) for sizing in cheapest]
+        assert found in ties
+        assert abs(cheapest[0].usd_per_h - found.usd_per_h) <= 1e-9 * max(1.0, found.usd_per_h)

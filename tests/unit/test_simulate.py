@@ -13,6 +13,7 @@ from generator.simulate import simulate
 from tests.fleets import days, fleet, gpu_workload, table, traffic, workload
 
 COUNT = 400_000
+NONE = np.zeros(0, dtype=np.intp)
 
 
 def waits(servers: int, utilization: float, service_s: FloatArray, *, gaps: FloatArray) -> FloatArray:
@@ -21,7 +22,7 @@ def waits(servers: int, utilization: float, service_s: FloatArray, *, gaps: Floa
     none, count = np.zeros(len(come)), len(come)
     took, _ = latencies(
         come, np.zeros(count, dtype=np.intp), service_s, none + 1, none, np.zeros(1), np.array([1]), servers,
-        0.0, np.inf, 0.0, np.inf, np.ones(1), np.ones(1),
+        0.0, np.inf, 0.0, np.inf, np.ones(1), np.ones(1), NONE,
     )  # fmt: skip
     return (took - service_s)[count // 10 :]
 
@@ -93,12 +94,12 @@ def test_models_take_turns_as_in_a_plain_least_recently_used_list() -> None:
             plain = plain[-(fit - 1) :]
         plain.append(model)
     none = np.zeros(count)
-    took, seen = latencies(
+    took, waited = latencies(
         np.arange(0.0, 10.0 * count, 10.0), wanted, none + 1.0, none + 1, none, np.zeros(1), np.array([1]), 1,
-        0.0, np.inf, 0.0, 3.0, np.ones(models), np.full(models, 2.0),
+        0.0, np.inf, 0.0, 3.0, np.ones(models), np.full(models, 2.0), NONE,
     )  # fmt: skip
 
-    assert loads == seen
+    assert loads == waited.sum()
     assert loads * 2.0 + count == pytest.approx(took.sum())
 
 
@@ -109,7 +110,7 @@ def test_a_full_batch_takes_as_long_as_measured_and_a_single_request_less() -> N
     def served(come: FloatArray) -> FloatArray:
         took, _ = latencies(
             come, model, none + 1.7, none + 8, none + 0.1, np.zeros(1), np.array([1]), 8,
-            0.0, np.inf, 0.0, np.inf, np.ones(1), np.ones(1),
+            0.0, np.inf, 0.0, np.inf, np.ones(1), np.ones(1), NONE,
         )  # fmt: skip
         return took
 
@@ -121,7 +122,7 @@ def test_a_replica_that_comes_serves_who_waits_and_one_that_goes_finishes_first(
     come, none = np.array([0.0, 0.1, 0.2, 6.0]), np.zeros(4)
     took, _ = latencies(
         come, np.zeros(4, dtype=np.intp), none + 5.0, none + 1, none, np.array([0.0, 1.0, 1.5]), np.array([1, 2, 1]), 1,
-        0.0, np.inf, 0.0, np.inf, np.ones(1), np.ones(1),
+        0.0, np.inf, 0.0, np.inf, np.ones(1), np.ones(1), NONE,
     )  # fmt: skip
 
     assert come + took == pytest.approx([5.0, 6.0, 10.0, 15.0])
@@ -131,7 +132,7 @@ def test_who_finds_a_service_at_zero_waits_for_its_start() -> None:
     come, none = np.array([0.0, 50.0, 200.0, 205.0]), np.zeros(4)
     took, _ = latencies(
         come, np.zeros(4, dtype=np.intp), none + 1.0, none + 1, none, np.zeros(1), np.array([1]), 4,
-        0.0, 100.0, 10.0, np.inf, np.ones(1), np.ones(1),
+        0.0, 100.0, 10.0, np.inf, np.ones(1), np.ones(1), NONE,
     )  # fmt: skip
 
     assert took == pytest.approx([1.0, 1.0, 11.0, 6.0])

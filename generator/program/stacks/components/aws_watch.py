@@ -91,7 +91,9 @@ def endpoint_alarms(
         periods=24,
         missing="breaching",
     )
-    alarm("memory", "MemoryUtilization", 90.0, "Memory above 90 %.", namespace=INSTANCES)
+    # Models that take turns fill what memory there is.
+    full = 90.0 if group.planned_hit_rate is None else 98.0
+    alarm("memory", "MemoryUtilization", full, f"Memory above {full:.0f} %.", namespace=INSTANCES)
     if group.hosting == "sagemaker-serverless":
         alarm(
             "saturation",
@@ -115,8 +117,8 @@ def endpoint_alarms(
         alarm(
             "gpu-memory",
             "GPUMemoryUtilization",
-            90.0 * group.gpus,
-            "GPU memory above 90 %: the next model to load may push another out.",
+            full * group.gpus,
+            f"GPU memory above {full:.0f} %: the next model to load may push another out.",
             namespace=INSTANCES,
             periods=10,
         )
@@ -128,13 +130,16 @@ def endpoint_alarms(
             "Invocations wait for a model to load longer than the longest objective of the group.",
             periods=3,
         )
+        # Models that take turns are asked seldom: it takes hours of invocations to tell a rate.
+        lowest = 0.9 if group.planned_hit_rate is None else round(0.8 * group.planned_hit_rate, 3)
         alarm(
             "cache-misses",
             "ModelCacheHit",
-            0.9,
-            "More than 10 % of invocations find their model not loaded: the group has outgrown its memory.",
+            lowest,
+            f"More than {100.0 * (1.0 - lowest):.0f} % of invocations find their model not loaded: "
+            "the group has outgrown its memory.",
             comparison="LessThanThreshold",
-            period=300,
+            period=300 if group.planned_hit_rate is None else 3600,
             periods=6,
         )
     return rollback

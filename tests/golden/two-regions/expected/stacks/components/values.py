@@ -69,6 +69,9 @@ class AwsGroup:
         What the group costs a month at its most replicas; None where its machine has no price.
     schedule : tuple of ScheduledMinimum
         Minimums that follow the clock; empty on serverless, which keeps no instance running.
+    planned_hit_rate : float or None
+        Share of invocations that are planned to find their model loaded, where the models need more memory than there
+        is and take turns in it; None where all of them stay loaded.
     formerly : tuple of str
         Names of this group that a running stack may still know it by; what serves is kept under its new name.
     leaving : tuple of Model
@@ -93,6 +96,7 @@ class AwsGroup:
     monthly_ceiling_usd: int | None
     schedule: tuple[ScheduledMinimum, ...]
     models: tuple[Model, ...]
+    planned_hit_rate: float | None = None
     formerly: tuple[str, ...] = ()
     leaving: tuple[Model, ...] = ()
     retiring: bool = False
