@@ -1,8 +1,9 @@
 """Sixty workloads joined one after another, against planning everyone at once: `python -m benchmarks.join`.
 
-A part of a fleet is planned; the rest joins in a drawn order, each taking the way the offline rule takes. Both layouts
-meet one judge on the later window. At every step all groups but the one concerned are compared, as values and as the
-lines they are in the emitted program.
+A part of a fleet is planned; the rest joins in a drawn order, each taking the way the offline rule takes. At the end
+`regroup` is asked once, as `covey regroup` asks it, and what it proposes is taken. All three layouts meet one judge on
+the later window, which decides nothing of a regrouping. At every join all groups but the one concerned are compared, as
+values and as the lines they are in the emitted program.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from benchmarks.traces import TRACE_OF, inputs
 from generator.catalog import read_catalog
 from generator.dialogue import OfflineProposer
 from generator.emit import GROUPS, emit
-from generator.membership import join
+from generator.membership import held_back, join, regroup
 from generator.model import Catalog, Fleet, Inputs, Judged, Layout, MembershipOption, Traffic
 from generator.pipeline import plan
 from generator.place import place
@@ -31,6 +32,8 @@ class Outcome:
     """What one order came to: expected cost by way of planning, US dollars an hour, and what happened on the way."""
 
     joined: Judged
+    regrouped: Judged
+    why: str
     planned: Judged
     baseline: Judged
     ways: dict[str, int]
@@ -51,6 +54,7 @@ def main() -> None:
         for seed in range(given.seeds):
             found = run(with_images(inputs(trace, seed)), catalog, seed)
             print(row(name, seed, found), flush=True)  # noqa: T201 (a benchmark's output)
+            print(f"regrouped: {found.why}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def run(everyone: Inputs, catalog: Catalog, seed: int) -> Outcome:
@@ -75,11 +79,14 @@ def run(everyone: Inputs, catalog: Catalog, seed: int) -> Outcome:
         running, fleet = option.judged, given.fleet
         said = f"{len(there)} workloads, {len(running.layout.groups)} groups: {name} {option.kind}"
         print(said, file=sys.stderr, flush=True)  # noqa: T201
+    regrouped, why = tended(everyone, catalog, running, seed)
     began = time.perf_counter()
     whole = plan(everyone, catalog, seed=seed)
     best = whole.recommendations[0]
     return Outcome(
         joined=running,
+        regrouped=regrouped,
+        why=why,
         planned=Judged(best.layout, best.verdict),
         baseline=whole.baseline,
         ways=ways,
@@ -87,6 +94,17 @@ def run(everyone: Inputs, catalog: Catalog, seed: int) -> Outcome:
         join_s=took_s / len(coming),
         plan_s=time.perf_counter() - began,
     )
+
+
+def tended(everyone: Inputs, catalog: Catalog, running: Judged, seed: int) -> tuple[Judged, str]:
+    """Take the regrouping that is proposed, if any, as it is on the later window; and why it is or is not."""
+    found = regroup(
+        held_back(everyone), catalog, running.layout, "cheapest", seed=seed, unseen=everyone.scored
+    )  # fmt: skip
+    if found.proposed is None:
+        return running, found.reason
+    chosen = found.options[found.proposed]
+    return Judged(chosen.judged.layout, chosen.scored), f"{chosen.kind}, {len(chosen.moves)} moves: {found.reason}"
 
 
 def with_images(given: Inputs) -> Inputs:
@@ -141,13 +159,16 @@ def lines_of(layout: Layout, fleet: Fleet, catalog: Catalog) -> dict[str, tuple[
 def row(name: str, seed: int, found: Outcome) -> str:
     """Spell an outcome as a row of the table in docs/benchmarks.md."""
     joined, planned, baseline = found.joined.verdict, found.planned.verdict, found.baseline.verdict
+    after = found.regrouped.verdict
     more = joined.cost.expected / planned.cost.expected - 1.0
     ways = ", ".join(f"{count} {kind}" for kind, count in sorted(found.ways.items()))
     return (
-        f"| {name}, {seed} | {joined.cost.expected:.3f} | {planned.cost.expected:.3f} | {more:+.1%} | "
-        f"{baseline.cost.expected:.2f} | {joined.attainment:.3%} / {planned.attainment:.3%} | "
-        f"{missed(found.joined)} / {missed(found.planned)} | "
-        f"{len(found.joined.layout.groups)} / {len(found.planned.layout.groups)} | {ways} | {found.changed} | "
+        f"| {name}, {seed} | {joined.cost.expected:.3f} | {after.cost.expected:.3f} | {planned.cost.expected:.3f} | "
+        f"{more:+.1%} | {after.cost.expected / planned.cost.expected - 1.0:+.1%} | "
+        f"{baseline.cost.expected:.2f} | {joined.attainment:.3%} / {after.attainment:.3%} / {planned.attainment:.3%} | "
+        f"{missed(found.joined)} / {missed(found.regrouped)} / {missed(found.planned)} | "
+        f"{len(found.joined.layout.groups)} / {len(found.regrouped.layout.groups)} / "
+        f"{len(found.planned.layout.groups)} | {ways} | {found.changed} | "
         f"{found.join_s:.1f} / {found.plan_s:.1f} |"
     )
 

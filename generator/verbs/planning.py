@@ -148,6 +148,7 @@ def emit(
     from generator.emit import emit as program_of
     from generator.files import read_emission, write_tree
     from generator.present.document import chosen_of, layout_of
+    from generator.present.figures import some
     from generator.present.saved import must_match, read_plan
     from generator.provenance import provenance
     from generator.reserve import reserve
@@ -175,6 +176,9 @@ def emit(
     say(f"Next: covey preview {into} --offline")
     if gone := sorted({group.stack for group in before.groups} - set(program.stacks) if before else ()):
         say(f"No longer in the project, to be destroyed by name: {', '.join(gone)}.")
+    served = {name for group in before.groups if not group.retiring for name in group.workloads} if before else set()
+    if left_out := sorted(served - saved.workloads):
+        say(f"Left out, for the plan does not know them: {some(left_out, 10)}. Who joined belongs in fleet.yaml.")
     if program.retiring:
         say(
             f"Retiring: {', '.join(program.retiring)}. Bring up the regions' stacks, then the load balancer's; when "

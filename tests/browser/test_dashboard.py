@@ -130,6 +130,19 @@ def test_one_takes_the_plan_the_other_sees_it_and_both_find_what_was_said_in_the
     assert late.locator("table img").count() == 0
 
 
+def test_a_group_is_rejected_for_two_of_its_models_by_those_who_choose_them(page: Page, address: str) -> None:
+    here = enter(page, address)
+    chosen = max(planned()[1].chosen.groups, key=lambda group: len(group.workloads))
+    page.goto(f"{here}/groups/{chosen.name}?profile={planned()[1].chosen.profile}")
+    page.locator("summary", has_text="Reject").click()
+    page.get_by_label("Who rejects").fill("ada")
+    page.get_by_label("For its").select_option("grouping")
+    page.get_by_label("Only these of its models").select_option(["0", "1"])
+    page.get_by_role("button", name=f"Reject {chosen.name}").click()
+
+    expect(page.get_by_text(f"ada rejected {chosen.name}")).to_contain_text("for its grouping, about ")
+
+
 def test_an_entry_too_large_or_wrong_ends_in_words_and_stays_in_the_form(
     page: Page, address: str, tmp_path: Path
 ) -> None:

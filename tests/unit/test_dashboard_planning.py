@@ -33,13 +33,14 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "fleet"
 
 
-def test_what_a_group_did_stands_beside_what_was_predicted_and_nothing_where_nobody_looked(fleet: Path) -> None:
+def test_what_a_group_did_stands_beside_what_was_predicted_and_where_nobody_looked_that_is_said(fleet: Path) -> None:
     one = site(desk(None, fleet))
     one.enter()
     inputs, plan = planned()
     group = plan.chosen.groups[0]
     path = f"/groups/{group.name}?profile={plan.chosen.profile}"
-    assert "Predicted against observed" not in one.client.get(path).text
+    unseen = "Nobody has observed a group of this name yet"
+    assert unseen in one.client.get(path).text
     served = tuple(sorted(layout_of(plan, plan.chosen.profile).groups, key=lambda other: other.name))
     shape = (len(served), 24)
     nothing = np.full(shape, np.nan)
@@ -73,6 +74,7 @@ def test_what_a_group_did_stands_beside_what_was_predicted_and_nothing_where_nob
         "not measured",
     ):
         assert said in page
+    assert unseen not in page
     assert SCRIPT not in page
     tamper(fleet, "UPDATE content SET body = x'00'")
     assert "is not what was written" in one.client.get(path).text

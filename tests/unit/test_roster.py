@@ -94,6 +94,18 @@ def test_who_joined_may_leave_again_and_the_other_groups_never_notice(place: Pat
     assert before == contents(place / "infra" / "stacks" / "groups")
 
 
+def test_a_plan_from_before_somebody_joined_is_emitted_and_says_whom_it_leaves_out(
+    starter: Path, tmp_path: Path
+) -> None:
+    place = Path(shutil.copytree(starter, tmp_path / "place"))
+    (place / "newcomer.yaml").write_text(NEWCOMER)
+    assert join(place, "--choose", "1").exit_code == 0
+    emitted = covey("emit", place / "fleet", "--plan", place / "plan.json", "--into", place / "infra")
+
+    assert 0 == emitted.exit_code, emitted.stderr
+    assert "Left out, for the plan does not know them: newcomer. Who joined belongs in fleet.yaml." in emitted.stderr
+
+
 def test_a_group_goes_with_its_last_workload(place: Path) -> None:
     answer = answered(leave(place, "churn", "--json"))
 
