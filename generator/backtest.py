@@ -183,7 +183,7 @@ class _Trials:
     def searched(self, miss_factor: float, progress: Callable[[float], None] | None = None) -> tuple[Members, ...]:
         """Find groups at no headroom."""
         # What is learned of a method must not hang on the luck of one plan's seed.
-        solution = solve(self.problem(Lesson(1.0, miss_factor)), seed=SEED, progress=progress)
+        solution = solve(self.problem(Lesson(1.0, miss_factor)), seed=SEED, progress=progress, quick=True)
         return tuple(members for members, _ in solution.groups)
 
     def compete(self, packing: str | None, groups: tuple[Members, ...], miss_factor: float) -> None:

@@ -137,7 +137,7 @@ def _ways(running: Running, problem: Problem, moving: MovingProblem, seed: int) 
         budget = SIZINGS_PER_ATOM * len(atoms) + SIZINGS
         better = search(moving, atoms, start, sizings=budget, seed=seed)
         if len(atoms) <= MAX_ATOMS:
-            better, _ = cover(moving, atoms, better, sizings=budget)
+            better = cover(moving, atoms, better, sizings=budget).groups
         chosen += better
     yield "few-moves", _sized(running, chosen)
     yield "anew", _sized(running, [members for members, _ in solve(problem, seed=seed).groups])

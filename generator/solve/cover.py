@@ -1,32 +1,51 @@
 """Set partitioning over every group seen, with new groups priced by duals: exact over its columns, the gap reported."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csc_array
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
-from generator.errors import InfeasibleError
-from generator.model import FloatArray
-from generator.solve.problem import Budget, Members, Problem, union
+from generator.solve.columns import Columns, Relaxed
+from generator.solve.pricing import price
+from generator.solve.problem import Budget, Members, Problem
 
-# Beyond this many columns or atoms the local search alone decides.
+# Beyond this many atoms the local search alone decides.
 MAX_ATOMS = 160
-MAX_COLUMNS = 6_000
-PRICING_ROUNDS = 3
+PRICING_ROUNDS = 12
 # Columns and nodes the integer program may take; it is small by then, and seldom needs them.
-MAX_INTEGER_COLUMNS = 1_500
-NODES = 100
+MAX_INTEGER_COLUMNS = 800
+NODES = 5
+# A gap this small is none.
+CLOSED = 1e-4
 
 
-def cover(
-    problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Members], *, sizings: int
-) -> tuple[list[Members], float]:
+class Cover(NamedTuple):
+    """Groups that hold every atom once, and what no others of the columns can go below, US dollars an hour.
+
+    Parameters
+    ----------
+    groups : list of members
+    relaxed : float
+        Optimum of the linear relaxation over the columns.
+    bound : float
+        The tightest bound found on covers in whole groups, from the relaxation and the integer program. Neither is a
+        bound over all conceivable groups.
+    """
+
+    groups: list[Members]
+    relaxed: float
+    bound: float
+
+
+def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Members], *, sizings: int) -> Cover:
     """Choose the cheapest set of groups that holds every atom once, over all groups sized so far and some priced anew.
 
     Minimise ``sum(worth[g] * x[g])`` subject to ``sum(x[g] for g containing a) = 1`` for every atom a, x binary
-    (HiGHS). Between rounds, columns of negative reduced cost are grown greedily from each atom by the duals of the
-    relaxation.
+    (HiGHS). Before, columns of negative reduced cost are looked for by the duals of the relaxation until there are none
+    or the work is used up. A column whose reduced cost is above the gap is in no better cover and left out of the
+    integer program.
 
     Parameters
     ----------
@@ -39,104 +58,56 @@ def cover(
 
     Returns
     -------
-    groups : list of members
-    bound : float
-        Optimum of the linear relaxation over the columns, US dollars an hour under the weighting. Not a bound over all
-        conceivable groups.
+    Cover
     """
-    row = {member: number for number, atom in enumerate(atoms) for member in atom}
     budget = Budget(problem, sizings)
-    columns = _columns(problem, atoms, incumbent, row)
-    for _ in range(PRICING_ROUNDS):
-        duals, _ = _relaxation(problem, columns, row, len(atoms))
-        priced = _price(problem, atoms, duals, budget) - set(columns)
-        if not priced:
-            break
-        columns = sorted({*columns, *priced})
-    duals, bound = _relaxation(problem, columns, row, len(atoms))
-    columns = _promising(problem, columns, atoms, duals, sum(map(problem.worth, incumbent)) - bound)
-    worth = np.array([problem.worth(column) for column in columns])
-    solved = milp(
-        worth,
-        constraints=LinearConstraint(_incidence(columns, row, len(atoms)), 1.0, 1.0),
-        integrality=np.ones(len(columns)),
-        bounds=Bounds(0.0, 1.0),
-        options={"node_limit": NODES, "mip_rel_gap": 1e-4},
-    )
+    columns = Columns(problem, atoms, incumbent)
     best = list(incumbent)
-    if solved.x is not None:
-        chosen = [column for column, taken in zip(columns, solved.x, strict=True) if taken > 0.5]
-        if sum(map(problem.worth, chosen)) < sum(map(problem.worth, best)):
-            best = chosen
-    return sorted(best), bound
-
-
-def _columns(
-    problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Members], row: dict[int, int]
-) -> list[Members]:
-    whole = {atom[0]: set(atom) for atom in atoms}
-    bound = {member: whole[atom[0]] for atom in atoms for member in atom}
-    seen = [
-        members
-        for members, sizing in problem.sizer.sized.copy().items()
-        if sizing is not None
-        and members[0] in row
-        and all(bound[m] <= set(members) for m in members)
-        and np.isfinite(problem.worth(members))
-    ]
-    # The dearest per atom they hold go first, where there are too many.
-    seen.sort(key=lambda members: (problem.worth(members) / len(members), members))
-    kept = {*seen[:MAX_COLUMNS], *incumbent, *(atom for atom in atoms if np.isfinite(problem.worth(atom)))}
-    return sorted(kept)
-
-
-def _promising(
-    problem: Problem, columns: Sequence[Members], atoms: Sequence[Members], duals: FloatArray, gap: float
-) -> list[Members]:
-    """Columns that can be part of a better cover: a reduced cost above the gap rules a column out."""
-    value = {atom[0]: float(dual) for atom, dual in zip(atoms, duals, strict=True)}
-    reduced = np.array([problem.worth(c) - sum(value.get(member, 0.0) for member in c) for c in columns])
-    kept = np.flatnonzero(reduced <= gap + 1e-9)
-    cheapest = kept[np.argsort(reduced[kept], kind="stable")[:MAX_INTEGER_COLUMNS]]
-    return [columns[i] for i in sorted(cheapest.tolist())]
-
-
-def _incidence(columns: Sequence[Members], row: dict[int, int], count: int) -> csc_array:
-    rows = [sorted({row[m] for m in column}) for column in columns]
-    flat = np.concatenate(rows)
-    starts = np.concatenate([[0], np.cumsum([len(r) for r in rows])])
-    return csc_array((np.ones(len(flat)), flat, starts), shape=(count, len(columns)))
-
-
-def _relaxation(
-    problem: Problem, columns: Sequence[Members], row: dict[int, int], count: int
-) -> tuple[FloatArray, float]:
-    worth = np.array([problem.worth(column) for column in columns])
-    solved = linprog(worth, A_eq=_incidence(columns, row, count), b_eq=np.ones(count), bounds=(0, None), method="highs")
-    if solved.x is None:
-        raise InfeasibleError(
-            "set partitioning", f"HiGHS found no cover: {solved.message}", "Report this; it is a defect."
-        )
-    return np.asarray(solved.eqlin.marginals), float(solved.fun)
-
-
-def _price(problem: Problem, atoms: Sequence[Members], duals: FloatArray, budget: Budget) -> set[Members]:
-    """Grow one column from each atom, adding the atom that lowers the reduced cost most, while any does."""
-    found: set[Members] = set()
-    value = {atom: float(dual) for atom, dual in zip(atoms, duals, strict=True)}
-    rich = sorted(atoms, key=lambda atom: -value[atom])
-    for atom in rich:
-        if budget.spent():
+    relaxed = columns.relax()
+    for _ in range(PRICING_ROUNDS):
+        if budget.spent() or not price(problem, atoms, relaxed.duals, _starts(columns, relaxed), budget):
             break
-        members, held = atom, value[atom]
-        reduced = problem.worth(atom) - held
-        for other in rich:
-            if other[0] in members:
-                continue
-            joined = union(members, other)
-            lowered = problem.worth_below(joined, reduced + held + value[other] - 1e-9) - held - value[other]
-            if lowered < reduced - 1e-9:
-                members, held, reduced = joined, held + value[other], lowered
-        if reduced < -1e-9:
-            found.add(members)
-    return found
+        columns.grow()
+        relaxed = columns.relax()
+    worth = sum(map(problem.worth, best))
+    if worth <= relaxed.bound * (1.0 + CLOSED):
+        return Cover(sorted(best), relaxed.bound, relaxed.bound)
+    chosen, bound = _in_whole_groups(columns, relaxed, worth)
+    if chosen and sum(map(problem.worth, chosen)) < worth:
+        best = chosen
+    return Cover(sorted(best), relaxed.bound, min(bound, sum(map(problem.worth, best))))
+
+
+def _starts(columns: Columns, relaxed: Relaxed) -> list[Members]:
+    """What the relaxation takes, most of it first, and every atom by itself, the dearest first."""
+    used = np.flatnonzero(relaxed.taken > CLOSED)
+    used = used[np.argsort(-relaxed.taken[used], kind="stable")]
+    rich = np.argsort(-relaxed.duals, kind="stable")
+    return [*(columns.members[i] for i in used.tolist()), *(columns.atoms[i] for i in rich.tolist())]
+
+
+def _in_whole_groups(columns: Columns, relaxed: Relaxed, worth: float) -> tuple[list[Members], float]:
+    """Solve the integer program over the columns that can be part of a cover worth less."""
+    able = np.flatnonzero(relaxed.reduced <= worth - relaxed.bound + 1e-9)
+    able = able[np.argsort(relaxed.reduced[able], kind="stable")]
+    kept, left = np.sort(able[:MAX_INTEGER_COLUMNS]), able[MAX_INTEGER_COLUMNS:]
+    solved = _integer_program(columns, kept)
+    # A cover that takes a column costs its reduced cost more than the relaxation, at least.
+    bound = relaxed.bound + (float(relaxed.reduced[left[0]]) if len(left) else worth - relaxed.bound)
+    if solved.mip_dual_bound is None:
+        return [], relaxed.bound
+    bound = max(relaxed.bound, min(bound, float(solved.mip_dual_bound)))
+    if solved.x is None:
+        return [], bound
+    return [columns.members[i] for i in kept[np.asarray(solved.x) > 0.5].tolist()], bound
+
+
+def _integer_program(columns: Columns, kept: NDArray[np.intp]) -> OptimizeResult:
+    held = LinearConstraint(columns.incidence[:, kept], 1.0, 1.0)
+    return milp(
+        columns.worth[kept],
+        constraints=held,
+        integrality=np.ones(len(kept)),
+        bounds=Bounds(0.0, 1.0),
+        options={"node_limit": NODES, "mip_rel_gap": CLOSED},
+    )

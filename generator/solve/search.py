@@ -9,13 +9,21 @@ from generator.solve.problem import Budget, Members, Problem, union
 # Partners tried per group or atom: on small classes everyone, on large ones a seeded sample.
 PARTNERS = 12
 IMPROVEMENT = 1e-9
-# Where no step pays any more, up to so many atoms are taken from two groups and placed anew; so often without success.
-MOST_TAKEN = 6
-MOST_IDLE = 60
+# Where no step pays any more, up to so many atoms are taken from so many groups and placed anew; so often without
+# success. With 6 atoms of two groups, and 60 times, plans of 60 workloads were up to an eighth dearer.
+MOST_TAKEN = 10
+MOST_EMPTIED = 3
+MOST_IDLE = 400
 
 
 def search(
-    problem: Problem, atoms: Sequence[Members], start: Sequence[Members], *, sizings: int, seed: int
+    problem: Problem,
+    atoms: Sequence[Members],
+    start: Sequence[Members],
+    *,
+    sizings: int,
+    seed: int,
+    drift: bool = False,
 ) -> list[Members]:
     """Improve a grouping of one compatibility class.
 
@@ -28,6 +36,8 @@ def search(
     sizings : int
         Groups that may be looked at before the search stops.
     seed : int
+    drift : bool
+        Whether to go on from groups that are worth the same: many are, since machines come whole.
 
     Returns
     -------
@@ -44,6 +54,8 @@ def search(
         idle += 1
         if other < worth - IMPROVEMENT * max(1.0, abs(worth)):
             groups, worth, idle = remade, other, 0
+        elif drift and other <= worth:
+            groups = remade
     return sorted(_descended(problem, groups, atoms, rng, budget.spent))
 
 
@@ -69,11 +81,11 @@ def _descended(
 def _remade(
     problem: Problem, groups: Sequence[Members], atoms: Sequence[Members], rng: np.random.Generator
 ) -> list[Members]:
-    """Take some atoms out of two groups and put them back where each costs least: what single steps cannot reach.
+    """Take some atoms out of a few groups and put them back where each costs least: what single steps cannot reach.
 
     Large neighbourhoods by ruin and recreate: G. Schrimpf et al., Journal of Computational Physics 159 (2000).
     """
-    chosen = rng.permutation(len(groups))[:2].tolist()
+    chosen = rng.permutation(len(groups))[: int(rng.integers(2, MOST_EMPTIED + 1))].tolist()
     inside = [atom for i in chosen for atom in _atoms_of(groups[i], atoms)]
     taken = [inside[i] for i in rng.permutation(len(inside))[: int(rng.integers(1, MOST_TAKEN + 1))].tolist()]
     out = {member for atom in taken for member in atom}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,18 +16,29 @@ from generator.solve.problem import Members, Problem, union
 from generator.solve.search import search
 
 HOST_SIZES = 6
-# Starts the search improves where set partitioning is affordable; large classes get the best one only.
-STARTS = 2
-# Sizings the search may spend: most of what it finds comes early. Small classes get a sum on top; on large ones it took
-# half as long again and left the saving where it was (make bench-scale, 1,000 workloads: 86.0 % either way).
-SIZINGS = 1000
-SIZINGS_PER_ATOM = 2
+# Looks at groups that pricing may take for an atom.
+PRICED_PER_ATOM = 20
 # Classes larger than this are searched block by block: packing and search take longer than in proportion.
 BLOCK_ATOMS = 400
 # Part of the progress when all blocks are searched; set partitioning follows.
 SEARCHED_SHARE = 0.7
 # Classes this small have few enough groups to size them all: set partitioning is then exact.
 EXACT_ATOMS = 8
+
+
+class _Effort(NamedTuple):
+    """How many packings are improved, and how many looks at groups each path of the search may take for an atom."""
+
+    starts: int
+    sizings_per_atom: int
+    own_path: bool
+
+
+# On large classes more took half as long again and left the saving where it was (make bench-scale, 1,000 workloads:
+# 86.0 % either way). On small ones three paths of 40 found as much as two of 60, with fewer looks.
+LARGE = _Effort(1, 2, own_path=False)
+SMALL = _Effort(3, 40, own_path=True)
+QUICK = _Effort(2, 20, own_path=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +62,9 @@ class Solution:
     method: str
 
 
-def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | None = None) -> Solution:
+def solve(
+    problem: Problem, *, seed: int, progress: Callable[[float], None] | None = None, quick: bool = False
+) -> Solution:
     """Group the workloads of a problem.
 
     Compatibility classes are solved one by one. Each starts from every published packing on a few host sizes,
@@ -65,6 +79,8 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
     seed : int
     progress : callable, optional
         Called with the share of classes done.
+    quick : bool
+        Leave out set partitioning where the search alone is good enough, to choose between methods, say.
 
     Returns
     -------
@@ -81,11 +97,11 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
 
     def search_block(piece: tuple[tuple[Members, ...], tuple[Members, ...]]) -> tuple[str, list[Members]]:
         atoms, block = piece
-        small = len(atoms) <= MAX_ATOMS
-        return _searched(problem, block, STARTS if small else 1, SIZINGS if small else 0, seed)
+        effort = LARGE if len(atoms) > MAX_ATOMS else QUICK if quick else SMALL
+        return _searched(problem, block, seed, effort)
 
     def finish(atoms: tuple[Members, ...]) -> tuple[list[Members], float | None]:
-        return _finished(problem, atoms, found[atoms], seed)
+        return _finished(problem, atoms, found[atoms], seed, quick=quick)
 
     for number, ((atoms, _), (method, groups)) in enumerate(
         zip(pieces, problem.each(search_block, pieces), strict=True), start=1
@@ -111,33 +127,35 @@ def solve(problem: Problem, *, seed: int, progress: Callable[[float], None] | No
 
 
 def _finished(
-    problem: Problem, atoms: tuple[Members, ...], groups: list[Members], seed: int
+    problem: Problem, atoms: tuple[Members, ...], groups: list[Members], seed: int, *, quick: bool
 ) -> tuple[list[Members], float | None]:
     """Search across the blocks of a class, and end with set partitioning where it is affordable, with its bound."""
     if len(atoms) > BLOCK_ATOMS:
         groups = _repaired(problem, atoms, groups, seed)
     if len(atoms) <= EXACT_ATOMS:
         _size_every_group(problem, atoms)
-    if len(atoms) > MAX_ATOMS:
+    if len(atoms) > (EXACT_ATOMS if quick else MAX_ATOMS):
         return groups, None
-    return cover(problem, atoms, groups, sizings=SIZINGS_PER_ATOM * len(atoms) + SIZINGS)
+    covered = cover(problem, atoms, groups, sizings=PRICED_PER_ATOM * len(atoms))
+    return covered.groups, covered.bound
 
 
-def _searched(
-    problem: Problem, atoms: tuple[Members, ...], starts: int, sizings: int, seed: int
-) -> tuple[str, list[Members]]:
+def _searched(problem: Problem, atoms: tuple[Members, ...], seed: int, effort: _Effort) -> tuple[str, list[Members]]:
     """Improve the best packings of some atoms, and keep the best of what comes of them with its packing's name.
 
     The paths from the packings are the same for every seed; the seed's own goes on from the best of them where there is
-    work to spare. So another seed can find a better plan, but none misses what these paths find.
+    work to spare. So another seed can find a better plan, but none misses what these paths find. Every other path
+    drifts.
     """
-    budget = SIZINGS_PER_ATOM * len(atoms) + sizings
+    budget = effort.sizings_per_atom * len(atoms)
     found: list[tuple[float, str, list[Members]]] = []
-    for path, (method, start) in enumerate(best_packings(problem, atoms, starts)):
-        improved = search(problem, atoms, start, sizings=budget, seed=path)
+    for path, (method, start) in enumerate(best_packings(problem, atoms, effort.starts)):
+        improved = search(problem, atoms, start, sizings=budget, seed=path, drift=path % 2 == 1)
         found.append((sum(map(problem.worth, improved)), method, improved))
     _, method, groups = min(found)
-    return method, search(problem, atoms, groups, sizings=budget, seed=seed) if sizings else groups
+    if effort.own_path:
+        groups = search(problem, atoms, groups, sizings=budget, seed=seed, drift=True)
+    return method, groups
 
 
 def blocks(problem: Problem, atoms: tuple[Members, ...]) -> list[tuple[Members, ...]]:
@@ -158,7 +176,7 @@ def _repaired(problem: Problem, atoms: tuple[Members, ...], groups: list[Members
     loose_atoms = tuple(sorted({atom_of[member] for group in loose for member in group}))
     if len(loose) < 2:
         return groups
-    improved = search(problem, loose_atoms, loose, sizings=SIZINGS_PER_ATOM * len(loose_atoms), seed=seed)
+    improved = search(problem, loose_atoms, loose, sizings=LARGE.sizings_per_atom * len(loose_atoms), seed=seed)
     return [*smallest[len(loose) :], *improved]
 
 
