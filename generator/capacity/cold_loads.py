@@ -12,9 +12,9 @@ from generator.capacity.scaling import BEHAVIOUR
 from generator.compiled import compiled
 from generator.model import FloatArray, Traffic
 
-# A window is cut into so many steps at most to follow what is loaded: what is used longest ago makes way over hours,
-# and rates that are averaged over a longer step only flatten who is popular, which errs on the safe side.
-MOST_STEPS = 512
+# A window is cut into so many steps at most to follow what is loaded, where groups are sized and where they are judged.
+# Over a longer step who is popular just now is averaged away: of traffic in bursts more then seems to wait.
+SIZED_STEPS, JUDGED_STEPS = 1024, 2**15
 NEWTON_STEPS = 60
 
 
@@ -36,25 +36,31 @@ class History(NamedTuple):
     step: NDArray[np.intp]
 
 
-def history(traffic: Traffic, at: NDArray[np.intp], *, wanted: bool) -> History:
-    """Sum up a window's requests over time.
+def history(traffic: Traffic, at: NDArray[np.intp], *, most_steps: int) -> History:
+    """Sum up a window's requests over time, in shorter steps where more is asked.
 
     Parameters
     ----------
     traffic : Traffic
     at : ndarray of int, shape (T,)
         Bins of the window to tell the step of.
-    wanted : bool
-        Whether models may take turns anywhere; the history is empty where not.
+    most_steps : int
+        0 where models take turns nowhere: the history is empty.
 
     Returns
     -------
     History
     """
-    if not wanted:
+    if most_steps == 0:
         return History(np.zeros(0), fixed(np.zeros((0, 0))), fixed(np.zeros(0, dtype=np.intp)))
     bins, bin_s = traffic.rate_rps.shape[1], traffic.window.bin_s
-    edges = np.unique(np.linspace(0, bins, min(bins, MOST_STEPS) + 1).astype(np.intp))
+    edges = np.arange(bins + 1)
+    if bins > most_steps:
+        # Half of the steps are of like numbers of requests, half of like length.
+        total = traffic.rate_rps.sum(axis=0)
+        due = np.cumsum(total / max(float(total.sum()), 1e-300) + 1.0 / bins)
+        edges = np.searchsorted(due, np.linspace(0.0, due[-1], most_steps + 1)[1:-1]) + 1
+        edges = np.unique(np.concatenate([[0], np.minimum(edges, bins), [bins]]))
     added = np.add.reduceat(traffic.rate_rps, edges[:-1], axis=1) * bin_s
     asked = np.concatenate([np.zeros((len(added), 1)), np.cumsum(added, axis=1)], axis=1)
     step = np.searchsorted(edges, at, side="right") - 1
@@ -301,7 +307,7 @@ def waits_for_load(machines: Machines, traffic: Traffic, members: NDArray[np.int
     """
     if not _take_turns(machines, members, machine):
         return None
-    before = history(traffic, np.arange(traffic.rate_rps.shape[1]), wanted=True)
+    before = history(traffic, np.arange(traffic.rate_rps.shape[1]), most_steps=JUDGED_STEPS)
     return _by_member(machines, before, members, machine)[:, before.step]
 
 

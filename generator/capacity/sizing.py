@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.capacity.clock import floor_path, weekly_minima
-from generator.capacity.cold_loads import ColdLoads, cold_loads, history
+from generator.capacity.cold_loads import SIZED_STEPS, ColdLoads, cold_loads, history
 from generator.capacity.demand import Demand, Terms, demand, window
 from generator.capacity.look import (
     ANY,
@@ -70,7 +70,7 @@ class Sizer:
         self._offers = machines.offers
         rate, weights, self._sampled = sample_bins(traffic)
         turns = bool((machines.overcommit > 1.0).any()) and not terms.resident
-        before = history(traffic, self._sampled, wanted=turns)
+        before = history(traffic, self._sampled, most_steps=SIZED_STEPS if turns else 0)
         self._window = window(traffic, rate, weights, before, terms)
         self.mean_rate: FloatArray = self._window.arrivals["mean_rps"]
         self.allowed_miss: FloatArray = self._offers.workload["allowed_miss"]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from generator.admit import admit
-from generator.capacity.cold_loads import history, mean_hit_rate, not_loaded, waits_for_load
+from generator.capacity.cold_loads import SIZED_STEPS, history, mean_hit_rate, not_loaded, waits_for_load
 from generator.capacity.events import latencies
 from generator.capacity.sizing import Sizer, Terms
 from generator.emit import emit
@@ -72,9 +72,11 @@ def simulated_waits(
     return float(settled.mean()), 4.0 * float(means.std(ddof=1)) / math.sqrt(20)
 
 
-def expected_waits(rates: FloatArray, gib: FloatArray, room_gib: float, load_s: FloatArray) -> float:
+def expected_waits(
+    rates: FloatArray, gib: FloatArray, room_gib: float, load_s: FloatArray, *, steps: int = SIZED_STEPS
+) -> float:
     one = fleet([workload(f"w{i:02d}") for i in range(len(rates))])
-    before = history(traffic(one, rates), np.arange(rates.shape[1]), wanted=True)
+    before = history(traffic(one, rates), np.arange(rates.shape[1]), most_steps=steps)
     waits = not_loaded(before.at_s, before.asked, gib, load_s, room_gib)[:, before.step]
     late = np.arange(rates.shape[1]) >= rates.shape[1] // 4
     return float((rates * waits)[:, late].sum() / rates[:, late].sum())
@@ -104,6 +106,18 @@ def test_ches_approximation_agrees_with_a_simulated_cache(case: str, rhythm: boo
     seen, error = simulated_waits(rates, gib, room_gib, load_s)
 
     assert seen == pytest.approx(expected_waits(rates, gib, room_gib, load_s), abs=error + 0.01)
+
+
+def test_bursts_of_one_model_at_a_time_are_followed_as_in_a_simulated_cache() -> None:
+    rng, bins = np.random.default_rng(7), 8000
+    rates = np.zeros((15, bins))
+    for row in rates:
+        row[rng.choice(bins, 80, replace=False)] = 0.05
+    gib, load_s = np.ones(15), np.full(15, 5.0)
+    seen, error = simulated_waits(rates, gib, 5.0, load_s)
+
+    for steps in (SIZED_STEPS, bins):
+        assert seen == pytest.approx(expected_waits(rates, gib, 5.0, load_s, steps=steps), abs=error + 0.01)
 
 
 def test_every_replica_has_the_hit_rate_of_one() -> None:
