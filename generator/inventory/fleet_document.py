@@ -307,6 +307,12 @@ class ColumnsEntry(Entry):
     value: Annotated[str, Field(min_length=1, max_length=128)] = Field(
         default="value", description="Long form: the amount."
     )
+    tokens: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(
+        default_factory=list[str],
+        max_length=8,
+        description="Trace: columns whose sum says how much work a request is, such as tokens of prompt and answer. A "
+        "request then counts as so many of its series' mean size; without them all count alike.",
+    )
 
 
 class InterarrivalEntry(Entry):
@@ -319,8 +325,9 @@ class TrafficEntry(Entry):
     """The traffic file and how to read it."""
 
     file: FileName = Field(description="CSV or parquet file, relative to the folder of fleet.yaml.")
-    shape: Literal["long", "wide"] = Field(
-        description="long: one row for each series and bin; wide: one row for each series, one column for each bin."
+    shape: Literal["long", "wide", "trace"] = Field(
+        description="long: one row for each series and bin; wide: one row for each series, one column for each bin; "
+        "trace: one row for each request, with the time at which it came."
     )
     unit: Literal["requests", "rate", "erlangs"] = Field(
         description="requests: count in each bin; rate: requests/s; erlangs: busy servers on the reference machine."
@@ -336,10 +343,19 @@ class TrafficEntry(Entry):
     missing: Literal["refuse", "zero"] = Field(
         default="refuse", description="zero: a bin that is not in the file had no traffic."
     )
-    interarrival_variation: Annotated[float, Field(ge=0, le=1000)] | InterarrivalEntry = Field(
+    interarrival_variation: Annotated[float, Field(ge=0, le=1000)] | InterarrivalEntry | Literal["measured"] = Field(
         default=1.0,
-        description="Coefficient of variation of the time between requests: one number, or a file. 1 is Poisson.",
+        description="Coefficient of variation of the time between requests: one number, a file, or `measured` in a "
+        "trace, bin by bin. 1 is Poisson.",
     )
+
+    @model_validator(mode="after")
+    def _a_trace_is_of_requests(self) -> "TrafficEntry":
+        if self.shape == "trace" and (self.unit != "requests" or self.time == "bin"):
+            raise ValueError("a trace holds requests (`unit: requests`) and their times (`time: seconds` or `iso`)")
+        if self.shape != "trace" and (self.interarrival_variation == "measured" or self.columns.tokens):
+            raise ValueError("only in a trace (`shape: trace`) can single requests be measured")
+        return self
 
 
 class WindowEntry(Entry):

@@ -52,7 +52,7 @@ def fleet_inputs(document: Document, catalog: Catalog, elsewhere: tuple[str, Pat
     name, path = elsewhere
     reading = next(reading for reading in readings if reading.workload == name)
     other = read_traffic(path.parent, _of_one(entry.traffic, path), [reading])
-    silent = entry.traffic.missing == "zero"
+    silent = entry.traffic.missing == "zero" or entry.traffic.shape == "trace"
     return Inputs(
         fleet,
         _with(inputs.planned, _covering(other, planned, path, silent=silent), fleet),

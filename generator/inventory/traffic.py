@@ -1,7 +1,6 @@
 """Read what the models were asked, from CSV or parquet, long or wide, into requests/s in even bins."""
 
 import math
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +11,10 @@ import numpy as np
 import polars as pl
 
 from generator.errors import TrafficError
+from generator.inventory.cells import normal, numbers, require, texts, where
 from generator.inventory.fields import as_utc
 from generator.inventory.fleet_document import InterarrivalEntry, TrafficEntry
+from generator.inventory.request_trace import request_trace
 from generator.inventory.table_file import MOST_CELLS, table_file
 from generator.inventory.yaml_source import shown
 from generator.model import FloatArray, Traffic, Window
@@ -47,8 +48,9 @@ class Reading:
 def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading]) -> Traffic:
     """Read the traffic of all workloads, in the order of `readings`.
 
-    A count per bin is divided by the bin, erlangs by the service time (Little's law). Where series are shifted, the
-    window shrinks to the bins in which every workload has traffic: nothing wraps around from the end to the start.
+    A count per bin is divided by the bin, erlangs by the service time (Little's law); single requests are counted.
+    Where series are shifted, the window shrinks to the bins in which every workload has traffic: nothing wraps around
+    from the end to the start.
 
     Raises
     ------
@@ -58,7 +60,11 @@ def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading])
     """
     path = _inside(folder, entry.file)
     frame = table_file(path, TrafficError)
-    names, table = _long(path, frame, entry) if entry.shape == "long" else _wide(path, frame, entry)
+    measured: FloatArray | None = None
+    if entry.shape == "trace":
+        names, table, measured = request_trace(path, frame, entry, most_bins=MOST_BINS)
+    else:
+        names, table = _long(path, frame, entry) if entry.shape == "long" else _wide(path, frame, entry)
     row_of = _rows(path, names, readings)
     rows = [row_of[reading.series] for reading in readings]
     to_rps = {"requests": 1 / entry.bin_s, "rate": 1.0, "erlangs": 1.0}[entry.unit]
@@ -75,7 +81,7 @@ def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading])
             np.multiply(table[row, first - shift : last - shift], factor[w], out=rate_rps[w])
     if not np.isfinite(rate_rps).all():
         raise TrafficError(str(path), "A scaled rate is too large to be a number.", "Lower `traffic_scale`.")
-    variation = _variation(folder, entry, names)[rows]
+    variation = (_variation(folder, entry, names) if measured is None else measured)[rows]
     rate_rps.setflags(write=False)
     variation.setflags(write=False)
     bin_length = timedelta(seconds=entry.bin_s)
@@ -94,7 +100,7 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _wide(path: Path, frame: pl.DataFrame, entry: TrafficEntry) -> tuple[list[str], FloatArray]:
-    _require(path, frame, [entry.columns.workload])
+    require(path, frame, [entry.columns.workload])
     columns = [column for column in frame.columns if column != entry.columns.workload]
     if not columns:
         raise TrafficError(str(path), "The file has no column of a bin.", "Write one column for each bin.")
@@ -102,103 +108,55 @@ def _wide(path: Path, frame: pl.DataFrame, entry: TrafficEntry) -> tuple[list[st
     if len(set(bins)) < len(bins):
         twice = next(column for i, column in enumerate(columns) if bins[i] in bins[:i])
         raise TrafficError(f"{path}:1 column {shown(twice)}", "Two columns are the same bin.", "Keep one of them.")
-    names = _texts(path, frame, entry.columns.workload)
+    names = texts(path, frame, entry.columns.workload)
     if len(set(names)) < len(names):
         row = next(i for i, name in enumerate(names) if name in names[:i])
         raise TrafficError(
-            _where(path, row), f"The series {shown(names[row])} has two rows.", "Keep one row for each series."
+            where(path, row), f"The series {shown(names[row])} has two rows.", "Keep one row for each series."
         )
     table = _empty_table(path, len(names), max(bins) + 1)
     for position, column in zip(bins, columns, strict=True):
-        table[:, position] = _numbers(path, frame, column)
+        table[:, position] = numbers(path, frame, column)
     return names, _filled(path, table, names, entry)
 
 
 def _long(path: Path, frame: pl.DataFrame, entry: TrafficEntry) -> tuple[list[str], FloatArray]:
     columns = entry.columns
-    _require(path, frame, [columns.workload, columns.time, columns.value])
+    require(path, frame, [columns.workload, columns.time, columns.value])
     raw_names = frame[columns.workload].cast(pl.String)
     distinct = raw_names.unique(maintain_order=True).to_list()
     if None in distinct:
         row = int(raw_names.is_null().arg_max() or 0)
-        raise TrafficError(_where(path, row, columns.workload), "The name is empty.", "Write the series' name.")
-    names = sorted({_normal(name) for name in distinct})
+        raise TrafficError(where(path, row, columns.workload), "The name is empty.", "Write the series' name.")
+    names = sorted({normal(name) for name in distinct})
     position = {name: i for i, name in enumerate(names)}
-    code = raw_names.replace_strict(distinct, [position[_normal(name)] for name in distinct], return_dtype=pl.Int64)
+    code = raw_names.replace_strict(distinct, [position[normal(name)] for name in distinct], return_dtype=pl.Int64)
     times = frame[columns.time]
     if times.null_count():
         raise TrafficError(
-            _where(path, int(times.is_null().arg_max() or 0), columns.time), "The time is empty.", "Write the bin."
+            where(path, int(times.is_null().arg_max() or 0), columns.time), "The time is empty.", "Write the bin."
         )
     instants = times.unique(maintain_order=True)
     if instants.len() > MOST_BINS:
         raise TrafficError(str(path), f"There are more than {MOST_BINS:,} times.", "Use longer bins.")
 
     def place(instant: Any) -> str:
-        return _where(path, int((times == instant).arg_max() or 0), columns.time)
+        return where(path, int((times == instant).arg_max() or 0), columns.time)
 
     bin_of = [_bin(place, instant, entry) for instant in instants.to_list()]
     index = pl.DataFrame({"time": instants, "bin": bin_of})
     bins = pl.DataFrame({"time": times}).join(index, on="time", how="left", maintain_order="left")["bin"].to_numpy()
     table = _empty_table(path, len(names), max(bin_of) + 1)
-    values = _numbers(path, frame, columns.value)
+    values = numbers(path, frame, columns.value)
     cells = code.to_numpy() * table.shape[1] + bins
     order = np.argsort(cells, kind="stable")
     repeated = np.flatnonzero(np.diff(cells[order]) == 0)
     if repeated.size:
         row = int(order[repeated + 1].min())
         name = shown(names[cells[row] // table.shape[1]])
-        raise TrafficError(_where(path, row), f"{name} has this bin twice.", "Keep one row for each series and bin.")
+        raise TrafficError(where(path, row), f"{name} has this bin twice.", "Keep one row for each series and bin.")
     table.reshape(-1)[cells] = values
     return names, _filled(path, table, names, entry)
-
-
-def _require(path: Path, frame: pl.DataFrame, columns: Sequence[str]) -> None:
-    for column in columns:
-        if column not in frame.columns:
-            there = ", ".join(shown(name) for name in frame.columns[:6])
-            raise TrafficError(
-                f"{path}:1",
-                f"The column {shown(column)} is missing; there are {there}.",
-                "Name it under `traffic: columns:`.",
-            )
-
-
-def _texts(path: Path, frame: pl.DataFrame, column: str) -> list[str]:
-    texts = frame[column].cast(pl.String).to_list()
-    for row, text in enumerate(texts):
-        if text is None:
-            raise TrafficError(_where(path, row, column), "The name is empty.", "Write the series' name.")
-    return [_normal(text) for text in texts]
-
-
-def _normal(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
-
-
-def _numbers(path: Path, frame: pl.DataFrame, column: str) -> FloatArray:
-    """Give a column as numbers, NaN where the cell is empty; what is not a finite amount is refused."""
-    series = frame[column]
-    if not (series.dtype.is_numeric() or isinstance(series.dtype, pl.String | pl.Null)):
-        raise TrafficError(f"{path} column {shown(column)}", f"The type is {series.dtype}.", "Write numbers.")
-    text = series.str.strip_chars() if isinstance(series.dtype, pl.String) else series
-    amounts = text.cast(pl.Float64, strict=False).to_numpy()
-    wrong = ~(np.isfinite(amounts) & (amounts >= 0))
-    if wrong.any():
-        wrong &= series.is_not_null().to_numpy()
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise TrafficError(
-            _where(path, row, column),
-            f"{shown(str(series[row]))} is no amount of traffic.",
-            "Write a finite number that is not negative, or leave the cell empty and say `missing: zero`.",
-        )
-    return amounts
-
-
-def _where(path: Path, row: int, column: str | None = None) -> str:
-    place = f"{path}:{row + 2}" if path.suffix == ".csv" else f"{path} row {row + 1}"
-    return place if column is None else f"{place} column {shown(column)}"
 
 
 def _start(path: Path, entry: TrafficEntry) -> datetime:
@@ -312,8 +270,8 @@ def _variation(folder: Path, entry: TrafficEntry, names: Sequence[str]) -> Float
         return np.full(len(names), float(given))
     path = _inside(folder, given.file)
     frame = table_file(path, TrafficError)
-    _require(path, frame, ["workload", "variation"])
-    of_series = dict(zip(_texts(path, frame, "workload"), _numbers(path, frame, "variation"), strict=True))
+    require(path, frame, ["workload", "variation"])
+    of_series = dict(zip(texts(path, frame, "workload"), numbers(path, frame, "variation"), strict=True))
     without = [name for name in names if not math.isfinite(of_series.get(name, math.nan))]
     if without:
         raise TrafficError(
