@@ -279,6 +279,17 @@ def test_a_fleet_in_which_nobody_may_share_is_planned_one_by_one() -> None:
     assert all(r.saving_vs_baseline == pytest.approx(0.0) for r in one.recommendations[:1])
 
 
+def test_a_fleet_that_keeps_growing_is_served_on_the_later_window_too() -> None:
+    """The later part of the planning window stands to the early one as what comes after it stands to the whole."""
+    growth = np.linspace(1.0, 4.0, 480)
+    one = planned(fleet([workload(f"w{i}") for i in range(3)]), growth * days(3, 480, seed=17, mean_rps=10.0))
+
+    assert set() == rules(one)
+    for r in one.recommendations:
+        later = max(float(group.load.max() / group.replicas.max()) for group in r.verdict.groups)
+        assert later <= 1.0
+
+
 def test_a_quarter_of_a_million_bins_are_planned() -> None:
     one = planned(fleet([workload("a"), workload("b")]), np.tile(days(2, 96, seed=16), (1, 2604)), bin_s=60.0)
 
