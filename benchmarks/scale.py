@@ -8,6 +8,7 @@ side by side are told apart with ``--jobs 1`` only. How fast partners are found 
 
 import argparse
 import resource
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -108,18 +109,27 @@ def window(names: tuple[str, ...], rate: FloatArray, first: int, last: int) -> T
 
 
 class Stages:
-    """Processor seconds and seconds by the clock of a plan's stages, to which `plan` reports its progress."""
+    """Processor seconds and seconds by the clock of a plan's stages, to which `plan` reports its progress.
+
+    Each is told on standard error as it begins, with the peak of memory before it: runs that do not end tell something.
+    """
 
     def __init__(self) -> None:
         self.took_s: dict[str, FloatArray] = {}
         self._stage, self._since_s = "", _now_s()
+        self._began_s = float(self._since_s[1])
 
     def __call__(self, stage: str, share: float) -> None:
         """Count what passed for the stage before."""
-        del share
         now_s = _now_s()
+        print(f"{now_s[1] - self._began_s:9.1f} s {peak_gib():6.2f} GiB {share:4.0%} {stage}", file=sys.stderr)  # noqa: T201 (a benchmark's output)
         self.took_s[self._stage] = self.took_s.get(self._stage, np.zeros(2)) + now_s - self._since_s
         self._stage, self._since_s = stage, now_s
+
+
+def peak_gib() -> float:
+    """Most memory this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def _now_s() -> FloatArray:
@@ -148,10 +158,9 @@ def main() -> None:
             found = plan(seen, catalog, seed=0, progress=stages, work=replace(HERE, each=each))
         took_cpu_s, took_s = _now_s() - began_s
         stages("", 1.0)
-        peak_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(  # noqa: T201 (a benchmark's output)
             f"{count} workloads x {BINS} bins, {said.jobs} at once: {took_cpu_s:.1f} processor seconds, {took_s:.1f} s "
-            f"by the clock, peak {peak_gib:.2f} GiB"
+            f"by the clock, peak {peak_gib():.2f} GiB"
         )
         for recommendation in found.recommendations:
             print(  # noqa: T201 (the same)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from generator.compiled import compiled
 from generator.model import FloatArray
+from generator.side_by_side import Each
 
 # A block of so many rows and columns is multiplied at once: 32 MiB in double precision, 16 in single.
 BLOCK_ROWS = 2048
@@ -51,6 +52,17 @@ def in_process(
     """Work through blocks here, one after another, with one of them in memory."""
     for one, other in pairs:
         yield (one, other), find(stripes[one], stripes[other], (one, other))
+
+
+def over_threads(each: Each) -> Over:
+    """Work through blocks here, several at a time: one is multiplied while another is looked through."""
+
+    def over(
+        stripes: Sequence[Stripe], pairs: Sequence[Pair], find: Callable[[Stripe, Stripe, Pair], Findings]
+    ) -> Iterable[tuple[Pair, Findings]]:
+        return each(lambda pair: (pair, find(stripes[pair[0]], stripes[pair[1]], pair)), pairs)
+
+    return over
 
 
 def partners(unit: Stripe, wanted: int, over: Over = in_process) -> tuple[Partners, float]:

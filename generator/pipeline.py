@@ -29,6 +29,7 @@ from generator.model import (
     Profile,
 )
 from generator.partition import partition
+from generator.partners import over_threads
 from generator.recommend import recommend
 from generator.schedule import schedule
 from generator.side_by_side import Each
@@ -93,7 +94,7 @@ def plan(
     progress("reading the machines", 0.0)
     table = machines(inputs.fleet, catalog)
     progress("correlating", 0.0)
-    correlation = correlate(inputs.fleet, inputs.planned, over=work.over)
+    correlation = correlate(inputs.fleet, inputs.planned, over=work.over or over_threads(work.each))
     progress("finding communities", 0.0)
     communities = partition(correlation, seed=seed)
 

@@ -59,8 +59,8 @@ def side_by_side(jobs: int) -> Generator[Each]:
             listed = list(things)
             size = max(1, -(-len(listed) // (PIECES_PER_JOB * jobs)))
             pieces = [listed[at : at + size] for at in range(0, len(listed), size)]
-            begun = [pool.submit(piece, work, one) for one in pieces]
-            return chain.from_iterable(_in_order(begun, lambda number: piece(work, pieces[number])))
+            begun = (pool.submit(piece, work, one) for one in pieces)
+            return chain.from_iterable(_in_order(dict(enumerate(begun)), lambda number: piece(work, pieces[number])))
 
         try:
             yield each
@@ -69,19 +69,21 @@ def side_by_side(jobs: int) -> Generator[Each]:
             raise
 
 
-def _in_order(begun: Sequence[Future[list[Made]]], here: Callable[[int], list[Made]]) -> Iterator[list[Made]]:
+def _in_order(waiting: dict[int, Future[list[Made]]], here: Callable[[int], list[Made]]) -> Iterator[list[Made]]:
     """Yield what comes of each piece, and meanwhile do those here that no other thread has begun."""
-    own: dict[int, Future[list[Made]]] = {}
+    done: dict[int, Future[list[Made]]] = {}
     try:
-        for number, elsewhere in enumerate(begun):
-            while number not in own and not elsewhere.done():
-                mine = next((i for i in range(number, len(begun)) if i not in own and begun[i].cancel()), None)
+        for number in range(len(waiting)):
+            while number in waiting and not waiting[number].done():
+                mine = next((i for i, one in waiting.items() if one.cancel()), None)
                 if mine is None:
                     break
-                own[mine] = _future(here, mine)
-            yield own.pop(number, elsewhere).result()
+                del waiting[mine]
+                done[mine] = _future(here, mine)
+            # Nothing of what came is kept here.
+            yield (done.pop(number) if number in done else waiting.pop(number)).result()
     finally:
-        for one in begun:
+        for one in waiting.values():
             one.cancel()
 
 

@@ -1,6 +1,7 @@
 """A seeded event simulation of one group: the figure that holds the queueing model to account."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from generator.capacity.machines import Machines
 from generator.capacity.queueing import LEAST_VARIATION
 from generator.capacity.scaling import BEHAVIOUR, acts_within
 from generator.capacity.workers import worker_latencies
-from generator.model import FloatArray, Simulated, Traffic
+from generator.model import FloatArray, Simulated, Traffic, Workload
 from generator.replay import Replay, Served
 
 # Stretches that are simulated where the whole window holds too many requests: the busiest, and as many of the rest.
@@ -40,6 +41,58 @@ class _Group:
     seen: Replay
     summed: FloatArray  # shape (T + 1,): the group's requests until each bin's begin
     shape: float  # of the gamma distribution of the time between requests
+
+    # What every stretch needs alike:
+
+    @cached_property
+    def workloads(self) -> list[Workload]:
+        """The members."""
+        return [self.machines.fleet.workloads[i] for i in self.members]
+
+    @cached_property
+    def rate_rps(self) -> FloatArray:
+        """Rates of the members, shape (M, T)."""
+        return np.ascontiguousarray(self.traffic.rate_rps[self.members])
+
+    @cached_property
+    def service_s(self) -> FloatArray:
+        """Mean service times, shape (M,)."""
+        return self.machines.service_s[self.members, self.machines.processor_class[self.served.machine]]
+
+    @cached_property
+    def shapes(self) -> FloatArray:
+        """Shapes of the gamma distributions of service times, shape (M,)."""
+        return np.array([max(w.service.variation, LEAST_VARIATION) ** -2.0 for w in self.workloads])
+
+    @cached_property
+    def budget_s(self) -> FloatArray:
+        """What the network leaves of each member's objective, shape (M,)."""
+        latency_s = np.array([w.objective.latency_s for w in self.workloads])
+        return latency_s - self.machines.round_trip_s[self.members, self.served.region]
+
+    @cached_property
+    def batches(self) -> tuple[FloatArray, FloatArray]:
+        """Largest batch of each member, and what one request more in it costs, shape (M,)."""
+        gpu = int(self.machines.processor_class[self.served.machine]) > 0
+        most = np.array([float(w.service.max_batch) if gpu else 1.0 for w in self.workloads])
+        return most, np.array([w.service.marginal_batch_cost for w in self.workloads])
+
+    @cached_property
+    def largest_gib(self) -> float:
+        """Most that a cold start fetches."""
+        return max(w.size_gib for w in self.workloads)
+
+    @cached_property
+    def memory(self) -> tuple[NDArray[np.intp], FloatArray, FloatArray, float]:
+        """Artifact of each member; size in GiB and time to load of each artifact; room, infinite where all fit."""
+        table, members, machine = self.machines, self.members, self.served.machine
+        names, artifact = np.unique(table.artifact_index[members], return_inverse=True)
+        sizes, load_s = np.zeros(len(names)), np.zeros(len(names))
+        np.maximum.at(sizes, artifact, table.memory_of[members])
+        load_s[artifact] = load_times_s(table, members, machine)
+        all_loaded = bool(table.fits(members, resident=True)[machine])
+        room = float(table.memory_gib[machine]) - (table.resident_gib(members) - float(sizes.sum()))
+        return artifact, sizes, load_s, np.inf if all_loaded else room
 
 
 def simulate(
@@ -113,7 +166,7 @@ def simulate(
 def _stretches(group: _Group, rates: FloatArray, requests: int, span_s: float) -> tuple[FloatArray, float, FloatArray]:
     """Begins, length and weights of the stretches to simulate."""
     bin_s = group.traffic.window.bin_s
-    peak_rps, service_s = float(rates.max()), float(_service_s(group).max())
+    peak_rps, service_s = float(rates.max()), float(group.service_s.max())
     each = requests / STRETCHES / (1.0 + WARM_UP_SHARE)
     length_s = min(max(each / peak_rps, LEAST_SERVICES * service_s), span_s / (2 * STRETCHES))
     # Where requests take long and come often, fewer stretches, but a few at least.
@@ -144,34 +197,22 @@ def _run(
     """Times at which requests came, which of them were answered too late, and which waited for a model to load."""
     come = _arrivals(group, begin_s, end_s, rng)
     table, members, served = group.machines, group.members, group.served
-    workloads = [table.fleet.workloads[i] for i in members]
     bin_s = group.traffic.window.bin_s
     at = np.minimum((come / bin_s).astype(np.intp), group.traffic.window.bins - 1)
-    which = senders(np.ascontiguousarray(group.traffic.rate_rps[members]), at, rng.random(len(at)))
-    service = _service_s(group)
-    shapes = np.array([max(w.service.variation, LEAST_VARIATION) ** -2.0 for w in workloads])
-    takes = rng.standard_gamma(shapes[which]) / shapes[which] * service[which]
-    budget = np.array([w.objective.latency_s for w in workloads]) - table.round_trip_s[members, served.region]
+    which = senders(group.rate_rps, at, rng.random(len(at)))
+    shapes, budget_s = group.shapes[which], group.budget_s[which]
+    takes = rng.standard_gamma(shapes) / shapes * group.service_s[which]
     behaviour = BEHAVIOUR[table.hosting[served.machine]]
     if behaviour.worker_per_request:
-        start_s = behaviour.start_s + max(w.size_gib for w in workloads) / behaviour.load_gib_per_s
+        start_s = behaviour.start_s + group.largest_gib / behaviour.load_gib_per_s
         took = worker_latencies(come, takes, served.maximum, behaviour.hold_s, start_s)
-        return come, (took > budget[which]).astype(float), np.zeros(len(come))
+        return come, (took > budget_s).astype(float), np.zeros(len(come))
     processor = int(table.processor_class[served.machine])
     slots = max(1, round(float(table.processors[served.machine] * table.slots[members, processor].min())))
-    gpu = processor > 0
-    batch = np.array([float(w.service.max_batch) if gpu else 1.0 for w in workloads])
-    marginal = np.array([w.service.marginal_batch_cost for w in workloads])
+    batch, marginal = group.batches
     to_zero = served.minimum == 0
     change_s, replicas = _changes(group, begin_s, end_s)
-    names, artifact = np.unique(table.artifact_index[members], return_inverse=True)
-    sizes = np.zeros(len(names))
-    np.maximum.at(sizes, artifact, table.memory_of[members])
-    load_s = np.zeros(len(names))
-    load_s[artifact] = load_times_s(table, members, served.machine)
-    largest_gib = max(w.size_gib for w in workloads)
-    room = float(table.memory_gib[served.machine]) - (table.resident_gib(members) - float(sizes.sum()))
-    all_loaded = bool(table.fits(members, resident=True)[served.machine])
+    artifact, sizes, load_s, room = group.memory
     took, waited = latencies(
         come,
         artifact[which],
@@ -183,13 +224,13 @@ def _run(
         slots,
         begin_s + _left_s(group, begin_s),
         behaviour.hold_s if to_zero else np.inf,
-        behaviour.start_s + largest_gib / behaviour.load_gib_per_s,
-        np.inf if all_loaded else room,
+        behaviour.start_s + group.largest_gib / behaviour.load_gib_per_s,
+        room,
         sizes,
         load_s,
-        np.zeros(0, dtype=np.intp) if all_loaded else _last_asked(group, artifact, begin_s, rng),
+        np.zeros(0, dtype=np.intp) if np.isinf(room) else _last_asked(group, artifact, begin_s, rng),
     )
-    return come, (took > budget[which]).astype(float), waited.astype(float)
+    return come, (took > budget_s).astype(float), waited.astype(float)
 
 
 def _last_asked(
@@ -223,10 +264,6 @@ def _arrivals(group: _Group, begin_s: float, end_s: float, rng: np.random.Genera
     clock = np.concatenate(due) if due else np.zeros(0)
     # A stretch without requests takes no time on that clock: interpolation steps over it.
     return np.interp(clock[clock < last], group.summed, times)
-
-
-def _service_s(group: _Group) -> FloatArray:
-    return group.machines.service_s[group.members, group.machines.processor_class[group.served.machine]]
 
 
 def _changes(group: _Group, begin_s: float, end_s: float) -> tuple[FloatArray, NDArray[np.intp]]:

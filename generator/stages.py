@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from generator.partners import Over, in_process
+from generator.partners import Over
 from generator.side_by_side import Each, one_by_one
 
 Stage = TypeVar("Stage")
@@ -54,8 +54,8 @@ class Work:
 
     Parameters
     ----------
-    over : callable
-        Where series are correlated, block by block.
+    over : callable, optional
+        Where series are correlated, block by block; here and side by side where it is not said.
     each : Each
         How many things are worked on at once.
     recall : Recall
@@ -64,7 +64,7 @@ class Work:
         Share of a time limit that is gone.
     """
 
-    over: Over = in_process
+    over: Over | None = None
     each: Each = one_by_one
     recall: Recall = anew
     used: Callable[[], float] = lambda: 0.0

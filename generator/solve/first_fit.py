@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -52,8 +53,8 @@ class Rules:
 
     Parameters
     ----------
-    members : ndarray of int, shape (number of members,)
-        Of the atoms in turn.
+    members : ndarray of objects, shape (number of members,)
+        Of the atoms in turn, the atoms' own numbers: groups of large fleets share them.
     count : ndarray of int, shape (A,)
     share : ndarray, shape (A,)
         Of the fleet's requests.
@@ -68,7 +69,7 @@ class Rules:
         Memory of a machine for one artifact, and for several.
     """
 
-    members: NDArray[np.intp]
+    members: NDArray[np.object_]
     count: NDArray[np.intp]
     share: FloatArray
     first: NDArray[np.intp]
@@ -86,7 +87,8 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     table, workloads = problem.machines, problem.machines.fleet.workloads
     members = np.concatenate([np.array(atom, dtype=np.intp) for atom in atoms])
     begins = np.concatenate([[0], np.cumsum([len(atom) for atom in atoms])[:-1]]).astype(np.intp)
-    held = [np.unique(table.artifact_index[list(atom)]) for atom in atoms]
+    artifact = table.artifact_index
+    held = [artifact[atom[0] :][:1] if len(atom) == 1 else np.unique(artifact[list(atom)]) for atom in atoms]
     known, artifacts = np.unique(np.concatenate(held), return_inverse=True)
     labelled = [{label for i in atom if (label := workloads[i].keep_apart) is not None} for atom in atoms]
     labels = sorted(set().union(*labelled))
@@ -102,9 +104,9 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     largest = np.maximum.reduceat(table.memory_of[members], begins)
     alone_fits = (times <= 1.0) | (largest[:, None] + overhead_gib <= room)
     return Rules(
-        members=members,
+        members=np.array([i for atom in atoms for i in atom], dtype=np.object_),
         count=np.array([len(atom) for atom in atoms], dtype=np.intp),
-        share=np.array([problem.share[list(atom)].sum() for atom in atoms]),
+        share=np.add.reduceat(problem.share[members], begins),
         first=np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.intp),
         artifacts=artifacts.astype(np.intp),
         artifact_gib=table.offers.artifact_gib[known],
@@ -157,8 +159,9 @@ def first_fit(problem: Problem, bounds: Rules, queue: Queue, *, memory_gib: floa
     )
     # In ascending order within each host, where atoms are.
     order = np.argsort(np.repeat(host_of, bounds.count), kind="stable")
-    cuts = np.cumsum(np.bincount(host_of, weights=bounds.count))[:-1].astype(np.intp)
-    return [tuple(sorted(part.tolist())) for part in np.split(bounds.members[order], cuts)]
+    members = bounds.members[order].tolist()
+    ends = np.cumsum(np.bincount(host_of, weights=bounds.count)).astype(np.intp).tolist()
+    return [tuple(sorted(members[begin:end])) for begin, end in pairwise([0, *ends])]
 
 
 @compiled

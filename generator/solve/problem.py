@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -139,6 +140,8 @@ class Problem:
         self.sizer = Sizer(machines, traffic, terms)
         self._factors: dict[Members, float] = {}
         self._worths: dict[Members, float] = {}
+        # By units that were packed: worth, packing and groups at each host size.
+        self.packings: dict[tuple[Members, ...], list[tuple[float, str, tuple[Members, ...]]]] = {}
 
     def _atoms(self, members: Sequence[int]) -> tuple[Members, ...]:
         """Workloads of one class as the units the search moves: single, or bound by `keep_together`."""
@@ -148,13 +151,17 @@ class Problem:
             if workload.keep_together is not None:
                 bound.setdefault(workload.keep_together, []).append(i)
         atoms: list[Members] = []
+        here = frozenset(members)
         for i in members:
             label = workloads[i].keep_together
-            together = (i,) if label is None else tuple(bound[label])
-            if together[0] != i and together[0] in members:
+            if label is None:
+                atoms.append((i,))
                 continue
-            if not set(together) <= set(members):
-                other = next(j for j in together if j not in members)
+            together = tuple(bound[label])
+            if together[0] != i and together[0] in here:
+                continue
+            if not here.issuperset(together):
+                other = next(j for j in together if j not in here)
                 raise InfeasibleError(
                     f"workloads {workloads[i].name} and {workloads[other].name}, keep_together {label!r}",
                     "they may not share an endpoint: runtime, accelerator, tenant, licence or pin differ (GRP001).",
@@ -265,4 +272,4 @@ class Budget:
 
 def union(*parts: Members) -> Members:
     """Members of several parts, sorted."""
-    return tuple(sorted(i for part in parts for i in part))
+    return tuple(sorted(chain.from_iterable(parts)))

@@ -181,7 +181,7 @@ def _repaired(problem: Problem, atoms: tuple[Members, ...], groups: list[Members
 
 
 def best_packings(
-    problem: Problem, atoms: tuple[Members, ...], count: int, names: Collection[str] = PACKINGS
+    problem: Problem, atoms: tuple[Members, ...], count: int, names: Collection[str] = PACKINGS.keys()
 ) -> list[tuple[str, list[Members]]]:
     """Cheapest distinct groupings of the published packings over a few host sizes, with the packing's name.
 
@@ -210,7 +210,7 @@ def packed(problem: Problem) -> dict[str, list[Members]]:
 
     def best_of_each(atoms: tuple[Members, ...]) -> dict[str, tuple[float, tuple[Members, ...]]]:
         best: dict[str, tuple[float, tuple[Members, ...]]] = {}
-        for worth, name, groups in _packed(problem, atoms, PACKINGS):
+        for worth, name, groups in _packed(problem, atoms, PACKINGS.keys()):
             best[name] = min(best.get(name, (worth, groups)), (worth, groups))
         return best
 
@@ -229,7 +229,18 @@ def packed(problem: Problem) -> dict[str, list[Members]]:
 def _packed(
     problem: Problem, atoms: tuple[Members, ...], names: Collection[str]
 ) -> Iterator[tuple[float, str, tuple[Members, ...]]]:
-    """Worth, packing and groups at every host size where they can be served."""
+    """Worth, packing and groups at every host size where they can be served; kept for who asks again."""
+    if names == PACKINGS.keys():
+        if atoms not in problem.packings:
+            problem.packings[atoms] = list(_packed_anew(problem, atoms, names))
+        yield from problem.packings[atoms]
+    else:
+        yield from _packed_anew(problem, atoms, names)
+
+
+def _packed_anew(
+    problem: Problem, atoms: tuple[Members, ...], names: Collection[str]
+) -> Iterator[tuple[float, str, tuple[Members, ...]]]:
     _each_alone_is_possible(problem, atoms)
     seen = units(problem, atoms)
     shared = False

@@ -14,7 +14,8 @@ from generator import partners as blocks
 from generator.cluster import cluster
 from generator.errors import InputError
 from generator.model import FloatArray
-from generator.partners import BlockSearch, Findings, Pair, Partners, Stripe, in_process, partners
+from generator.partners import BlockSearch, Findings, Pair, Partners, Stripe, in_process, over_threads, partners
+from generator.side_by_side import side_by_side
 
 WANTED = 5
 
@@ -137,3 +138,14 @@ def test_without_dask_the_remedy_names_the_extra(monkeypatch: pytest.MonkeyPatch
         pass
 
     assert raised.value.remedy == "pip install 'covey[scale]'."
+
+
+def test_blocks_worked_through_side_by_side_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 16)
+    unit = units(100, 60, seed=8)
+    alone, squares = partners(unit, WANTED)
+    with side_by_side(3) as each:
+        found, others = partners(unit, WANTED, over_threads(each))
+
+    assert squares == others
+    assert same(alone, found)
