@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -25,7 +26,7 @@ from generator.capacity.machines import machines
 from generator.catalog import read_catalog
 from generator.drift import drift
 from generator.learn import learn
-from generator.membership import regroup
+from generator.membership import held_back, regroup
 from generator.model import Catalog, Fleet, Inputs, Layout, Observations, RegroupOption, Traffic, Window
 from generator.pipeline import plan
 
@@ -37,8 +38,8 @@ WORKLOADS = 16
 # As a company might bound what one endpoint's failure takes with it; without it everything fits one machine's memory.
 MODELS_PER_GROUP = 6
 WEEK = round(7 * 86_400 / BIN_S)
-# Weeks before the first plan, the last of them to judge it; and how many a regrouping looks back on, the same way.
-BEFORE, BACK = 3, 5
+# Weeks before the first plan, the last of them to judge it.
+BEFORE = 3
 HOURS = 168.0
 PICTURE = Path(__file__).parents[1] / "docs" / "year.svg"
 
@@ -135,9 +136,11 @@ def _way(
     for week in range(BEFORE, weeks):
         taken: RegroupOption | None = None
         if policy is not None and seen:
-            planned = stretch(whole.planned, max(0, week - BACK), week - 1)
-            given = Inputs(fleet, planned, stretch(whole.planned, week - 1, week))
-            regrouping = regroup(given, catalog, layout, "cheapest", seed=seed)
+            so_far = stretch(whole.planned, 0, week)
+            given = Inputs(fleet, so_far, so_far)
+            deciding = held_back(given)
+            planned = deciding.planned
+            regrouping = regroup(deciding, catalog, layout, "cheapest", seed=seed, history=so_far)
             if policy == "anew":
                 taken = next((option for option in regrouping.options if option.kind == "anew"), None)
             elif regrouping.proposed is not None:
@@ -156,7 +159,7 @@ def _way(
                 missed=real.missed,
                 moves=0 if taken is None else len(taken.moves),
                 groups=len(layout.groups),
-                findings=_findings(fleet, catalog, layout, planned, real.observations) if watched else 0,
+                findings=_findings(fleet, catalog, layout, planned, real.observations, seen[-1:]) if watched else 0,
                 cost_error=float(abs(np.log(forecast / real.usd_per_h))),
                 latency_error=_latency_error(fleet, catalog, now, real.observations) if watched else 0.0,
                 latency_error_unlearned=_latency_error(whole.fleet, catalog, now, real.observations)
@@ -173,9 +176,17 @@ def _way(
     return found
 
 
-def _findings(fleet: Fleet, catalog: Catalog, layout: Layout, planned: Traffic, seen: Observations) -> int:
-    """Findings that ask for something to be done."""
-    found = drift(layout, machines(fleet, catalog), planned, seen).findings
+def _findings(
+    fleet: Fleet,
+    catalog: Catalog,
+    layout: Layout,
+    planned: Traffic,
+    seen: Observations,
+    before: Sequence[Observations],
+) -> int:
+    """Findings that ask for something to be done; the week before it, if any, tells what lasts."""
+    earlier = before[0] if before else None
+    found = drift(layout, machines(fleet, catalog), planned, seen, earlier=earlier).findings
     return sum(one.action != "nothing" for one in found)
 
 

@@ -6,13 +6,15 @@ from generator.backtest import split
 from generator.errors import InputError
 from generator.model import Inputs
 
-# The last quarter of the planning window decides: of four weeks, one.
-FOUND_ON = 0.75
+# What is longer ago says little about the level that a change has to pay at.
+RECENT_S = 5 * 7 * 86_400.0
+# The last fifth of that decides: of five weeks, one.
+FOUND_ON = 0.8
 LEAST_BINS = 4
 
 
 def held_back(inputs: Inputs) -> Inputs:
-    """Cut the planning window in two: its early part takes its place, its last quarter that of the later window.
+    """Cut the recent part of the planning window in two: the early one takes its place, the last fifth decides.
 
     Parameters
     ----------
@@ -32,5 +34,8 @@ def held_back(inputs: Inputs) -> Inputs:
     if bins < LEAST_BINS:
         what = f"has {bins} bins, too few to decide on another part than the one that was searched."
         raise InputError("the planning window", what, "Give more traffic, or a longer planning window.")
-    early, late = split(inputs.planned, FOUND_ON)
+    recent = inputs.planned
+    if bins * recent.window.bin_s > RECENT_S:
+        _, recent = split(recent, 1.0 - RECENT_S / (bins * recent.window.bin_s))
+    early, late = split(recent, FOUND_ON)
     return replace(inputs, planned=early, scored=late)

@@ -1,6 +1,7 @@
 """Whether another grouping pays for the moves it takes, and which."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from generator.capacity.sizing import Sizing
 from generator.correlate import correlate
 from generator.layouts import layout as spelled_layout
 from generator.membership.kept import MovingProblem, migration_usd, named
-from generator.membership.running import Members, Running
+from generator.membership.running import USED_SHARE, Members, Running
 from generator.model import (
     Catalog,
     CostInterval,
@@ -30,7 +31,6 @@ from generator.model import (
 from generator.partition import partition
 from generator.solve import Problem, solve
 from generator.solve.cover import MAX_ATOMS, cover
-from generator.solve.problem import WEIGHTINGS
 from generator.solve.search import search
 
 METHOD = "planned, then regrouped"
@@ -54,18 +54,22 @@ def regroup(
     seed: int = 0,
     horizon_h: float = HORIZON_H,
     migration: Migration | None = None,
+    history: Traffic | None = None,
     unseen: Traffic | None = None,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
 ) -> Regrouping:
     """Look for a better grouping than the one that runs, and say whether it pays to change.
 
-    Three ways are found on the planning window: machines and scaling chosen anew; groups changed as far as each change
-    pays for its own moves (`kept.MovingProblem`: local search from what runs, then set partitioning); all planned anew.
-    Groups keep the names of those they carry on, and one with the same workloads stays as it is unless changing it
-    pays. What runs and the three ways are judged on the later window, which none was planned on, and that decides: a
-    way is proposed if it keeps as many objectives and, over the horizon, saves more than its migration and more than a
-    tie; or if it keeps objectives that what runs misses. Whoever chooses the best of several on a window flatters it,
-    so what all of it is worth is told from traffic that decided nothing.
+    Three ways are found on the planning window: machines and scaling chosen anew; groups changed as far as each
+    change pays for its own moves (`kept.MovingProblem`: local search from what runs, then set partitioning); all
+    planned anew. Groups keep the names of those they carry on, and one with the same workloads stays as it is
+    unless changing it pays. What runs and the three ways are judged on the later window, which none was planned on,
+    and that decides: a way is proposed if it keeps as many objectives and, over the horizon, saves more than its
+    migration and more than a tie; or if it keeps objectives that what runs misses. A few weeks tell the level and
+    what a way costs, and not all bursts: no way may be in time less often over all that was observed (`history`)
+    than what runs, unless it leaves a share of the allowed misses unused (`running.USED_SHARE`). Whoever chooses
+    the best of several on a window flatters it, so what all of it is worth is told from traffic that decided
+    nothing.
 
     Parameters
     ----------
@@ -80,6 +84,8 @@ def regroup(
     horizon_h : float, h
         How long a change has time to pay for itself.
     migration : Migration, optional
+    history : Traffic, optional
+        All that was observed before now, both windows included; by default the later window stands for it.
     unseen : Traffic, optional
         What decides nothing, and scores; by default there is no such traffic, and the later window's figures stand.
     progress : callable
@@ -96,15 +102,20 @@ def regroup(
     """
     migration = migration or Migration()
     table = machines(inputs.fleet, catalog)
-    running = Running(inputs, table, layout, profile)
+    running = Running(inputs, table, layout, profile, history)
     before = Judged(layout, admit(layout, table, inputs.scored))
+
+    def in_time(judged: Judged) -> float:
+        return judged.verdict.attainment if history is None else admit(judged.layout, table, history).attainment
+
+    kept = in_time(before)
 
     def scored(judged: Judged) -> Verdict:
         return judged.verdict if unseen is None else admit(judged.layout, table, unseen)
 
     graph = correlate(inputs.fleet, inputs.planned)
     communities = partition(graph, seed=seed)
-    problem = Problem(table, inputs.planned, graph, communities, WEIGHTINGS[profile], 1.0)
+    problem = Problem(table, inputs.planned, graph, communities, running.weighting, 1.0)
     moving = MovingProblem(graph, communities, running, migration, horizon_h)
     # What a group costs is the same for both, and sized once.
     moving.sizer = problem.sizer
@@ -116,7 +127,9 @@ def regroup(
         if _spelling(groups) in seen:
             continue
         seen.add(_spelling(groups))
-        options.append(_option(running, before, kind, groups, migration, horizon_h, scored))
+        option = _option(running, before, kind, groups, migration, horizon_h, scored)
+        barred = option.barred or _used_up(kept, in_time(option.judged), _asked(running, history or inputs.scored))
+        options.append(replace(option, barred=barred))
     progress("looking for better groups", 1.0)
     proposed, reason = _decided(before.verdict, options, horizon_h)
     alone = _alone(running, problem, unseen or inputs.scored)
@@ -218,6 +231,20 @@ def _option(
         net_usd=saving * horizon_h - price,
         barred=_barred(before.verdict, verdict),
     )
+
+
+def _asked(running: Running, traffic: Traffic) -> float:
+    """Return the objectives' percentile of the fleet's requests."""
+    requests = traffic.rate_rps.sum(axis=1)
+    percentiles = np.array([workload.objective.percentile for workload in running.inputs.fleet.workloads])
+    return float(requests @ percentiles / requests.sum()) if requests.sum() > 0 else 0.0
+
+
+def _used_up(before: float, after: float, asked: float) -> str | None:
+    """Say so where a way is in time less often over all that was observed, and has no more left than misses allow."""
+    if after >= min(before, 1.0 - USED_SHARE * (1.0 - asked)):
+        return None
+    return f"over all that was observed {after:.2%} of requests would be in time; as the fleet runs, {before:.2%} are."
 
 
 def _barred(before: Verdict, after: Verdict) -> str | None:

@@ -9,7 +9,9 @@ import numpy as np
 
 from generator.admit import admit
 from generator.backtest import EARLY_SHARE, HEADROOMS, split
+from generator.capacity.look import ceiling
 from generator.capacity.machines import Machines, machines
+from generator.capacity.scaling import BEHAVIOUR
 from generator.capacity.sizing import Sizer, Sizing, Terms
 from generator.layouts import GROUP_NAME_LENGTH, sized_group
 from generator.model import (
@@ -32,6 +34,8 @@ from generator.solve.problem import WEIGHTINGS
 
 Members = tuple[int, ...]
 METHOD = "planned, then changed by those who joined and left"
+# Of the misses that objectives allow, what a change may use: weeks to come bring bursts that the last ones had not.
+USED_SHARE = 0.75
 
 
 class Running:
@@ -47,14 +51,22 @@ class Running:
         As it runs now.
     profile : Profile
         Which recommendation it is: its terms hold for whatever is sized anew.
+    history : Traffic, optional
+        All that was observed so far. Where it is given, what is sized anew may grow as far as the busiest of it asks
+        for, and uses no more than `USED_SHARE` of the misses that objectives allow.
     """
 
-    def __init__(self, inputs: Inputs, table: Machines, layout: Layout, profile: Profile) -> None:
+    def __init__(
+        self, inputs: Inputs, table: Machines, layout: Layout, profile: Profile, history: Traffic | None = None
+    ) -> None:
         self.inputs = inputs
         self.layout = layout
         self.machines = table
         self.weighting = WEIGHTINGS[profile]
+        if history is not None:
+            self.weighting = replace(self.weighting, miss_share=self.weighting.miss_share * USED_SHARE)
         self.profile: Profile = profile
+        self._history = history
         self.index = {workload.name: i for i, workload in enumerate(inputs.fleet.workloads)}
         self.mean_rate = inputs.planned.rate_rps.mean(axis=1)
         self._early, self._late = split(inputs.planned, EARLY_SHARE)
@@ -143,8 +155,18 @@ class Running:
         return None if region is None else sizer.size_in(members, like.hosting, region)
 
     def spelled(self, members: Members, sizing: Sizing, name: str) -> Group:
-        """Spell a sized group."""
-        return sized_group(self.machines, self.mean_rate, members, sizing, name)
+        """Spell a sized group, which may grow as far as the busiest that was ever observed asks for."""
+        most = sizing.maximum if self._history is None else max(sizing.maximum, self._most(members, sizing))
+        return sized_group(self.machines, self.mean_rate, members, replace(sizing, maximum=most), name)
+
+    def _most(self, members: Members, sizing: Sizing) -> int:
+        """Most replicas for all that was observed: what is never used costs nothing, and what lacks is an outage."""
+        table, index = self.machines, np.array(members, dtype=np.intp)
+        if self._history is None or BEHAVIOUR[table.hosting[sizing.machine]].worker_per_request:
+            return sizing.maximum
+        work_s = table.work_s[index, int(table.processor_class[sizing.machine])]
+        peak = float((work_s @ self._history.rate_rps[index]).max()) / float(table.processors[sizing.machine])
+        return int(min(ceiling(peak, sizing.target), table.offers.machine[sizing.machine]["quota"]))
 
     def free_name(self, wanted: str, besides: Collection[str] = ()) -> str:
         """Name a new group, told apart from those there are and from others that are new, too."""

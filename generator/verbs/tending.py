@@ -109,8 +109,8 @@ def regroup(
 ) -> None:
     """Say whether another grouping pays for its moves, with three ways to it, or why to stay; --choose writes one.
 
-    Ways are found on the first three quarters of the planning window and decided on its last; what they are worth is
-    told from the scored window, which decides nothing.
+    Ways are found on the last five weeks of the planning window and decided on the last fifth of those; all of it is
+    kept in view for bursts. What they are worth is told from the scored window, which decides nothing.
     """
     from generator.catalog import read_catalog
     from generator.lessons import load_learned
@@ -136,6 +136,7 @@ def regroup(
                 seed=seed,
                 horizon_h=horizon_h,
                 migration=migration,
+                history=inputs.planned,
                 unseen=inputs.scored,
                 progress=told,
             )

@@ -12,7 +12,7 @@ from generator.layouts import layout
 from generator.membership import held_back, regroup
 from generator.membership.kept import MovingProblem, migration_usd, named
 from generator.membership.running import Running
-from generator.model import Group, Inputs, Layout, Migration, Regrouping
+from generator.model import Group, Inputs, Layout, Migration, Regrouping, Traffic
 from generator.partition import partition
 from generator.solve import solve
 from tests import fleets
@@ -217,8 +217,18 @@ def test_what_is_held_back_follows_what_is_searched_and_the_scored_window_is_in_
     assert inputs.planned.window.start == cut.planned.window.start
     assert cut.planned.window.end == cut.scored.window.start
     assert inputs.planned.window.end == cut.scored.window.end == inputs.scored.window.start
-    assert (72, 24) == (cut.planned.window.bins, cut.scored.window.bins)
+    assert (77, 19) == (cut.planned.window.bins, cut.scored.window.bins)
     assert np.array_equal(inputs.planned.rate_rps, np.hstack([cut.planned.rate_rps, cut.scored.rate_rps]))
+
+
+def test_of_a_long_window_the_last_five_weeks_are_searched_and_the_last_of_them_decides() -> None:
+    rates = np.ones((1, 20 * 7))
+    inputs = fleets.inputs(fleets.fleet([fleets.workload("a")]), rates, bin_s=86_400.0, planned=0.75)
+
+    cut = held_back(inputs)
+
+    assert (28, 7) == (cut.planned.window.bins, cut.scored.window.bins)
+    assert inputs.planned.window.end == cut.scored.window.end
 
 
 def test_a_planning_window_that_cannot_be_cut_is_refused() -> None:
@@ -226,3 +236,49 @@ def test_a_planning_window_that_cannot_be_cut_is_refused() -> None:
 
     with pytest.raises(InputError, match="has 3 bins, too few"):
         held_back(inputs)
+
+
+def burst_before(inputs: Inputs, by: float, every: int) -> Traffic:
+    """Return the planning window as it might have been observed before: so much busier in every so many bins."""
+    rate = inputs.planned.rate_rps.copy()
+    rate[:, ::every] *= by
+    return replace(inputs.planned, rate_rps=rate)
+
+
+def test_groups_may_grow_as_far_as_the_busiest_that_was_ever_observed() -> None:
+    inputs = given(mean_rps=30.0)
+    running = alone(inputs)
+
+    calm, told = (
+        regroup(inputs, CATALOG, running, "cheapest", history=history)
+        for history in (inputs.planned, burst_before(inputs, 40.0, BINS))
+    )
+
+    def most(found: Regrouping) -> dict[str, dict[str, int]]:
+        return {o.kind: {g.name: g.max_replicas for g in o.judged.layout.groups} for o in found.options}
+
+    same = [
+        (most(calm)[kind][name], most(told)[kind][name])
+        for kind in most(calm).keys() & most(told).keys()
+        for name in most(calm)[kind].keys() & most(told)[kind].keys()
+    ]
+    assert same
+    assert all(before <= after for before, after in same)
+    assert any(4 * before < after for before, after in same)
+
+
+def test_a_saving_that_uses_up_what_was_in_time_over_all_that_was_observed_is_barred() -> None:
+    inputs = given()
+    large = [replace(group, min_replicas=60, max_replicas=60) for group in alone(inputs).groups]
+    running = Layout(tuple(large), "solver", "test")
+    history = burst_before(inputs, 40.0, 6)
+    table = fleets.table(inputs.fleet)
+
+    free, held = (regroup(inputs, CATALOG, running, "cheapest", history=one) for one in (None, history))
+
+    assert free.proposed is not None
+    assert held.proposed is None
+    assert admit(running, table, history).attainment > 0.999
+    for option in held.options:
+        assert admit(option.judged.layout, table, history).attainment < 0.99
+        assert "over all that was observed" in (option.barred or "")
