@@ -31,7 +31,7 @@ CHANGED = 3
 LEAST_ACTIVE = 0.18
 SEEDS = 1
 STRETCHES = ("servegen:1", "uci_online_retail:28", "uci_online_retail:7")
-# Of many stretches, changes begin in every other one.
+# Of many stretches, changes begin in every fourth one.
 MANY = 8
 
 
@@ -298,7 +298,7 @@ def measured(case: Case, seeds: int) -> list[str]:
         found, alarmed = Score(), Score()
         for change in CHANGES:
             of_findings, of_alarms = Score(), Score()
-            for k in range(0, len(case.later) - 1, 2 if len(case.later) > MANY else 1):
+            for k in range(0, len(case.later) - 1, 4 if len(case.later) > MANY else 1):
                 for seed in range(seeds):
                     names, looks = _watched(case, look, change, k, 100 * k + seed)
                     known = quiet[k - 1] if k else Look({}, frozenset())

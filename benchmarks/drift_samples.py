@@ -15,8 +15,8 @@ from generator.drift.features import SHIFTED, SIGNIFICANT, shifted, stability_in
 from generator.model import FeatureSamples, FloatArray
 
 FEATURES, MOVED = 40, 2
-LOOKS = 20
-SIZES = (60, 3000)
+LOOKS = 50
+SIZES = (300, 3000)
 # Static: a mean that is half a standard deviation away.
 MEAN_AWAY = 0.5
 

@@ -166,13 +166,19 @@ def _covey(table: Machines, alone: Layout, planned: Traffic) -> Method:
 
 
 def _static(before: Answers) -> Method:
-    usual = np.nanmedian(before.latency_ms[1], axis=1)
+    usual = np.array([_median(row) for row in before.latency_ms[1]])
 
     def look(one: Answers) -> tuple[set[str], set[str]]:
-        late = np.array([np.nanmedian(row) if not np.isnan(row).all() else 0.0 for row in one.latency_ms[1]])
+        late = np.array([_median(row) for row in one.latency_ms[1]])
         failed = np.nanmean(one.failed, axis=1)
         hit = (late > LATER * usual) | (failed >= FAILING)
         named = {name for name, there in zip(one.traffic.workloads, hit, strict=True) if there}
         return named, named
 
     return look
+
+
+def _median(latency_ms: FloatArray) -> float:
+    """Median of the bins with requests, 0 without any."""
+    known = latency_ms[~np.isnan(latency_ms)]
+    return float(np.median(known)) if len(known) else 0.0
