@@ -8,10 +8,12 @@ import pytest
 
 from generator.admit import admit
 from generator.capacity.machines import machines
+from generator.capacity.sizing import Sizing
 from generator.errors import InfeasibleError, InputError
 from generator.layouts import layout
 from generator.membership import join, leave
-from generator.model import FloatArray, Inputs, Layout, Membership, Objective, Workload
+from generator.membership.running import Running
+from generator.model import FloatArray, Group, Inputs, Layout, Membership, Objective, Workload
 from generator.solve import solve
 from tests import fleets
 
@@ -100,6 +102,34 @@ def test_a_busy_newcomer_needs_a_group_to_grow() -> None:
     before = vcpus[grown.former.instance_type] * grown.former.max_replicas
     assert before < vcpus[grown.group.instance_type] * grown.group.max_replicas
     assert (grown.former.hosting, grown.former.region) == (grown.group.hosting, grown.group.region)
+
+
+def test_a_group_that_would_need_much_headroom_leaves_the_newcomer_to_one_that_needs_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inputs, _ = fleet_of(fleets.workload("newcomer"), rate=120.0)
+    everyone = inputs.without("newcomer")
+    problem = fleets.problem(everyone.fleet, everyone.planned)
+    alone = [((i,), sizing) for i in range(5) if (sizing := problem.sizer.size((i,))) is not None]
+    running = layout(problem.machines, everyone.planned, alone, source="solver", method="test")
+    preferred = resized(joined(inputs, running)).name
+    held = Running.sized
+
+    def restless(self: Running, members: tuple[int, ...], like: Group | None = None) -> Sizing | None:
+        found = held(self, members, like)
+        if found is None or like is None or like.name != preferred:
+            return found
+        return replace(found, minimum=9 * found.maximum, maximum=9 * found.maximum)
+
+    monkeypatch.setattr(Running, "sized", restless)
+
+    assert preferred != resized(joined(inputs, running)).name
+
+
+def resized(found: Membership) -> Group:
+    (group,) = (option.group for option in found.options if option.kind == "resized")
+    assert group is not None
+    return group
 
 
 def test_who_may_share_with_nobody_gets_a_group_and_is_told_the_rule() -> None:
