@@ -53,12 +53,16 @@ class Lesson:
         Published packing that held better later than what the search found; None where the search did.
     scheduled : bool
         Whether minimums that follow the clock held, too, for less.
+    searched : Lesson or None
+        Where a packing won, by what the search kept as much, if it did. Costs of a part say little of the whole: which
+        of the two is cheaper is seen when both are planned anew.
     """
 
     headroom: float
     miss_factor: float = 1.0
     packing: str | None = None
     scheduled: bool = False
+    searched: "Lesson | None" = None
 
     def weighting(self, profile: Profile) -> Weighting:
         """Weigh a recommendation by what was learned of misses."""
@@ -97,7 +101,8 @@ def backtest(
     finds for them. What keeps the fleet's mean objective on the later part comes first, then what leaves fewest
     workloads short of their own (up to `TOLERATED_SHARE` is none), then what costs least; ties go to what puts less of
     the traffic into one group. Minimums by the clock are tried on what won, at its headroom and
-    those above: they are taken where they keep as much for less.
+    those above: they are taken where they keep as much for less. Where a packing wins, what the search needed to keep
+    as much is told, too.
 
     Parameters
     ----------
@@ -138,7 +143,11 @@ def backtest(
         if factor != held.lesson.miss_factor:
             trials.compete(held.lesson.packing, held.groups, factor)
     winner = best(trials.results)
-    return trials.scheduled(winner) or winner.lesson
+    lesson = trials.by_the_clock(winner)
+    as_good = [one for one in trials.results if one.lesson.packing is None and one[:2] == winner[:2]]
+    if lesson.packing is None or not as_good:
+        return lesson
+    return replace(lesson, searched=trials.by_the_clock(best(as_good)))
 
 
 class _Trials:
@@ -206,23 +215,23 @@ class _Trials:
             cost = verdict.cost.expected
             self.results.append(Result(short, beyond, cost, concentration, verdict.attainment, lesson, groups))
 
-    def scheduled(self, winner: Result) -> Lesson | None:
-        """Find what saves money by the clock without using up what was attained beyond the objective, if anything."""
+    def by_the_clock(self, winner: Result) -> Lesson:
+        """Have minimums follow the clock where that saves money and does not use up what was attained beyond need."""
         enough = min(winner.attainment, 1.0 - AS_GOOD_AS_NONE * (1.0 - self.asked))
         for headroom in HEADROOMS[HEADROOMS.index(winner.lesson.headroom) :]:
             if self.stop():
-                return None
+                break
             lesson = replace(winner.lesson, headroom=headroom)
             plan = self._sized(lesson, winner.groups)
             if plan is None:
-                return None
+                break
             timed = schedule(self.problem(lesson).sizer, plan, each=self.each)
             if timed == tuple(plan):
                 continue
             verdict, beyond = self._judged(timed)
             if verdict.attainment >= enough and beyond <= winner.beyond and verdict.cost.expected < winner.usd_per_h:
                 return replace(lesson, scheduled=True)
-        return None
+        return winner.lesson
 
     def _sized(self, lesson: Lesson, groups: Sequence[Members]) -> list[tuple[Members, Sizing]] | None:
         problem = self.problem(lesson)

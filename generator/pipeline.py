@@ -1,6 +1,8 @@
 """The method, one line a step."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import NamedTuple
@@ -20,6 +22,8 @@ from generator.model import (
     CLOUD_OF_HOSTING,
     PROFILES,
     Catalog,
+    Communities,
+    CorrelationGraph,
     Inputs,
     Judged,
     Layout,
@@ -27,6 +31,7 @@ from generator.model import (
     LedgerEntry,
     Plan,
     Profile,
+    Traffic,
 )
 from generator.partition import partition
 from generator.partners import over_threads
@@ -98,48 +103,18 @@ def plan(
     progress("finding communities", 0.0)
     communities = partition(correlation, seed=seed)
 
-    def learned(profile: Profile) -> Lesson:
-        def made() -> Lesson:
-            return backtest(
-                table,
-                inputs.planned,
-                correlation,
-                communities,
-                profile=profile,
-                progress=lambda share: told(f"backtesting {profile}", share),
-                stop=deadline.by(DUE[profile][0]),
-                each=work.each,
-            )
-
-        return work.recall(f"backtest, {profile}", Lesson, made)
-
-    first = learned("cheapest")
+    way = _Way(table, inputs.planned, correlation, communities, seed, work, deadline, told)
+    first = way.learned("cheapest")
     seat = model or OfflineProposer()
     entries: list[LedgerEntry] = []
     judged: dict[Profile, Judged] = {}
     gaps: list[float | None] = []
-    problems: dict[Profile, Problem] = {}
+    chosen: dict[Profile, _Solved] = {}
     barred: dict[Profile, str] = {}
 
     def solved(profile: Profile) -> _Solved | str:
         try:
-            # What the search finds with the least to spare holds with more. Where a packing held instead, another
-            # weighting need not follow it: the search may hold where the cheapest, which scales to zero, did not.
-            lesson = first if first.packing is None or profile == "cheapest" else learned(profile)
-
-            @cache
-            def problem_at(headroom: float) -> Problem:
-                terms, stop = lesson.weighting(profile), deadline.by(DUE[profile][1])
-                return Problem(
-                    table, inputs.planned, correlation, communities, terms, headroom, stop=stop, each=work.each
-                )
-
-            def made() -> Found:
-                return _solve(problem_at, lesson, seed, lambda share: told(f"solving for {profile}", share))
-
-            groups = work.recall(f"groups, {profile}", Found, made)
-            problem = problem_at(groups.headroom)
-            return _Solved(lesson, problem, _solution(problem, groups))
+            return way.solved(profile, first)
         except InfeasibleError as found:
             # Only the cheapest asks for nothing but what the fleet itself asks for.
             if profile == "cheapest":
@@ -167,15 +142,16 @@ def plan(
         entries.append(entry)
         judged[profile] = _judged(best, inputs, table, work.each, seed)
         gaps.append(solution.gap)
-        problems[profile] = problem
+        chosen[profile] = one
     progress("judging", 0.5)
-    alone = _baseline(inputs, table, problems["cheapest"], scheduled=first.scheduled)
+    cheapest = chosen["cheapest"]
+    alone = _baseline(inputs, table, cheapest.problem, scheduled=cheapest.lesson.scheduled)
     baseline = _judged(alone, inputs, table, work.each, seed)
     today = _current(inputs, table)
     current = None if today is None else _judged(today, inputs, table, work.each)
     recommendations, note = recommend(judged, baseline, current, barred)
     progress("judging", 1.0)
-    sizers: dict[Profile, Sizer] = {profile: problem.sizer for profile, problem in problems.items()}
+    sizers: dict[Profile, Sizer] = {profile: one.problem.sizer for profile, one in chosen.items()}
     advice = advise(recommendations, inputs.fleet.goals, seat, notes=notes)
     return Plan(
         inputs=inputs,
@@ -188,7 +164,7 @@ def plan(
         recommendations=recommendations,
         why_not=(*why_not(recommendations, sizers), *heeded(recommendations, sizers)),
         gap=None if any(gap is None for gap in gaps) else max(gap for gap in gaps if gap is not None),
-        fluid_bound_usd_per_h=fluid_bound(problems["cheapest"]),
+        fluid_bound_usd_per_h=fluid_bound(cheapest.problem),
         limited_by="time" if deadline.cut_short else None,
         note=note,
         ledger=Ledger(seat.name, seat.source, tuple(entries), advice),
@@ -201,6 +177,72 @@ class _Solved(NamedTuple):
     lesson: Lesson
     problem: Problem
     solution: Solution
+
+
+@dataclass(frozen=True)
+class _Way:
+    """From what was found out about a fleet to a recommendation's groups."""
+
+    machines: Machines
+    planned: Traffic
+    correlation: CorrelationGraph
+    communities: Communities
+    seed: int
+    work: Work
+    deadline: Deadline
+    told: Progress
+
+    def learned(self, profile: Profile) -> Lesson:
+        """Backtest a recommendation's terms."""
+
+        def made() -> Lesson:
+            return backtest(
+                self.machines,
+                self.planned,
+                self.correlation,
+                self.communities,
+                profile=profile,
+                progress=lambda share: self.told(f"backtesting {profile}", share),
+                stop=self.deadline.by(DUE[profile][0]),
+                each=self.work.each,
+            )
+
+        return self.work.recall(f"backtest, {profile}", Lesson, made)
+
+    def solved(self, profile: Profile, first: Lesson) -> _Solved:
+        """Solve for a recommendation by what was learned, the cheapest's lesson where that will do."""
+        # What the search finds with the least to spare holds with more. Where a packing held instead, another
+        # weighting need not follow it: the search may hold where the cheapest, which scales to zero, did not.
+        lesson = first if first.packing is None or profile == "cheapest" else self.learned(profile)
+        found = self._solved_by(lesson, profile, f"groups, {profile}")
+        if lesson.searched is None:
+            return found
+        # Some workload may not be served at all with so few misses; then the packing stands.
+        with suppress(InfeasibleError):
+            searched = self._solved_by(lesson.searched, profile, f"groups, {profile}, searched")
+            return min(found, searched, key=lambda one: one.solution.worth)
+        return found
+
+    def _solved_by(self, lesson: Lesson, profile: Profile, stage: str) -> _Solved:
+        @cache
+        def problem_at(headroom: float) -> Problem:
+            return Problem(
+                self.machines,
+                self.planned,
+                self.correlation,
+                self.communities,
+                lesson.weighting(profile),
+                headroom,
+                stop=self.deadline.by(DUE[profile][1]),
+                each=self.work.each,
+            )
+
+        def made() -> Found:
+            return _solve(problem_at, lesson, self.seed, lambda share: self.told(f"solving for {profile}", share))
+
+        groups = self.work.recall(stage, Found, made)
+        problem = problem_at(groups.headroom)
+        return _Solved(lesson, problem, _solution(problem, groups))
 
 
 def _solve(

@@ -44,6 +44,15 @@ def test_a_lesson_names_a_published_packing_or_none_and_a_known_factor(seed: int
     assert lesson.miss_factor in MISS_FACTORS
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+def test_where_a_packing_wins_the_lesson_tells_by_what_the_search_kept_as_much(seed: int) -> None:
+    lesson = learned(days(12, 192, seed=seed))
+
+    assert lesson.packing in PACKINGS
+    assert lesson.searched is not None
+    assert lesson.searched.packing is None
+
+
 def test_a_lesson_scales_the_misses_of_every_recommendation_alike() -> None:
     half, whole = Lesson(1.0, 0.5), Lesson(1.0, 1.0)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generator.backtest import Lesson
 from generator.errors import InfeasibleError
 from generator.load import load
 from generator.model import Deployed, Fleet, FloatArray, Group, Limits, Objective, Plan, Traffic
@@ -141,6 +142,18 @@ def test_the_order_of_the_inventory_does_not_matter(tmp_path: Path) -> None:
         return document(plan(load(folder, small_catalog()), small_catalog())).text()
 
     assert text("abcd") == text("cadb")
+
+
+@pytest.mark.parametrize(("packed", "searched", "method"), [(3.0, 1.0, "search"), (1.0, 3.0, "packing")])
+def test_of_a_packing_and_a_search_that_held_alike_the_one_that_is_cheaper_made_anew_is_taken(
+    packed: float, searched: float, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = Lesson(packed, packing="memory first fit", searched=Lesson(searched))
+    monkeypatch.setattr("generator.pipeline.backtest", lambda *_about, **_how: lesson)
+
+    one = planned(fleet([workload(name) for name in NAMES]), 40.0 * days(7, 144, seed=1))
+
+    assert {method} == {r.layout.method.split()[0].strip(":") for r in one.recommendations}
 
 
 def test_the_plan_never_sees_the_window_it_is_scored_on() -> None:
