@@ -3,14 +3,12 @@ import re
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
-from itertools import pairwise
 from xml.etree import ElementTree as ET
 
-import networkx as nx
 import numpy as np
 import pytest
 
-from generator.model import Plan
+from generator.model import CorrelationGraph, Plan
 from generator.present.document import document
 from generator.present.figures import plain
 from generator.present.pictures import MOST_NODES, busiest_stretch, picture_of_graph
@@ -159,7 +157,7 @@ def test_what_runs_today_stands_beside_where_it_is_known() -> None:
 def test_a_large_fleet_is_drawn_in_part_and_the_page_says_so() -> None:
     names = tuple(f"model-{i:03}" for i in range(MOST_NODES + 20))
     graph, drawn = picture_of_graph(
-        replace(plan().correlation, graph=_path(names)),
+        _path(names),
         replace(plan().communities, members=(tuple(range(len(names))),)),
         {name: float(i) for i, name in enumerate(names)},
         dict.fromkeys(names, "#000000"),
@@ -178,7 +176,9 @@ def test_the_busiest_stretch_holds_the_most_requests() -> None:
     assert busiest_stretch(traffic) == slice(0, 96)
 
 
-def _path(names: tuple[str, ...]) -> nx.Graph:
-    graph = nx.Graph()
-    graph.add_weighted_edges_from((a, b, 0.5) for a, b in pairwise(names))
-    return graph
+def _path(names: tuple[str, ...]) -> CorrelationGraph:
+    """Join each workload to the next."""
+    first, half = np.arange(len(names) - 1), np.full(len(names) - 1, 0.5)
+    return replace(
+        plan().correlation, names=names, first=first, second=first + 1, correlation=half, affinity=half, weight=half
+    )
