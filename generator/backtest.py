@@ -13,7 +13,7 @@ from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizing
 from generator.errors import InfeasibleError
 from generator.layouts import layout
-from generator.model import Communities, CorrelationGraph, Profile, Traffic, Verdict
+from generator.model import Communities, CorrelationGraph, Fleet, Profile, Traffic, Verdict
 from generator.schedule import schedule
 from generator.side_by_side import Each, one_by_one
 from generator.solve import Problem, packed, solve
@@ -167,7 +167,7 @@ class _Trials:
         self.correlation, self.communities = correlation, communities
         self.profile: Profile = profile
         self.early, self.late = split(planned, EARLY_SHARE)
-        self.asked = _asked(machines, self.late)
+        self.asked = asked(machines.fleet, self.late)
         self.problems: dict[Lesson, Problem] = {}
         self.results: list[Result] = []
         # The least that a plan costs on the early part that holds on the later.
@@ -271,8 +271,8 @@ def split(traffic: Traffic, share: float) -> tuple[Traffic, Traffic]:
     )
 
 
-def _asked(machines: Machines, traffic: Traffic) -> float:
+def asked(fleet: Fleet, traffic: Traffic) -> float:
     """Objective percentiles, weighted by requests."""
     requests = traffic.rate_rps.sum(axis=1)
-    percentiles = np.array([w.objective.percentile for w in machines.fleet.workloads])
+    percentiles = np.array([w.objective.percentile for w in fleet.workloads])
     return float(requests @ percentiles / requests.sum()) if requests.sum() > 0 else 0.0

@@ -96,11 +96,11 @@ def plan(
         with turn:
             progress(stage, share)
 
-    progress("reading the machines", 0.0)
+    told("reading the machines", 0.0)
     table = machines(inputs.fleet, catalog)
-    progress("correlating", 0.0)
+    told("correlating", 0.0)
     correlation = correlate(inputs.fleet, inputs.planned, over=work.over or over_threads(work.each))
-    progress("finding communities", 0.0)
+    told("finding communities", 0.0)
     communities = partition(correlation, seed=seed)
 
     way = _Way(table, inputs.planned, correlation, communities, seed, work, deadline, told)
@@ -126,7 +126,7 @@ def plan(
             barred[profile] = one
             continue
         lesson, problem, solution = one
-        progress(f"asking the {seat.name}", 0.0)
+        told(f"asking the {seat.name}", 0.0)
         best, entry = contest(
             profile,
             solution,
@@ -143,14 +143,14 @@ def plan(
         judged[profile] = _judged(best, inputs, table, work.each, seed)
         gaps.append(solution.gap)
         chosen[profile] = one
-    progress("judging", 0.5)
+    told("judging", 0.5)
     cheapest = chosen["cheapest"]
     alone = _baseline(inputs, table, cheapest.problem, scheduled=cheapest.lesson.scheduled)
     baseline = _judged(alone, inputs, table, work.each, seed)
     today = _current(inputs, table)
     current = None if today is None else _judged(today, inputs, table, work.each)
     recommendations, note = recommend(judged, baseline, current, barred)
-    progress("judging", 1.0)
+    told("judging", 1.0)
     sizers: dict[Profile, Sizer] = {profile: one.problem.sizer for profile, one in chosen.items()}
     advice = advise(recommendations, inputs.fleet.goals, seat, notes=notes)
     return Plan(

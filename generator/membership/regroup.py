@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from generator.admit import admit
+from generator.backtest import asked
 from generator.capacity.machines import machines
 from generator.capacity.sizing import Sizing
 from generator.correlate import correlate
@@ -128,7 +129,7 @@ def regroup(
             continue
         seen.add(_spelling(groups))
         option = _option(running, before, kind, groups, migration, horizon_h, scored)
-        barred = option.barred or _used_up(kept, in_time(option.judged), _asked(running, history or inputs.scored))
+        barred = option.barred or _used_up(kept, in_time(option.judged), asked(inputs.fleet, history or inputs.scored))
         options.append(replace(option, barred=barred))
     progress("looking for better groups", 1.0)
     proposed, reason = _decided(before.verdict, options, horizon_h)
@@ -233,16 +234,9 @@ def _option(
     )
 
 
-def _asked(running: Running, traffic: Traffic) -> float:
-    """Return the objectives' percentile of the fleet's requests."""
-    requests = traffic.rate_rps.sum(axis=1)
-    percentiles = np.array([workload.objective.percentile for workload in running.inputs.fleet.workloads])
-    return float(requests @ percentiles / requests.sum()) if requests.sum() > 0 else 0.0
-
-
-def _used_up(before: float, after: float, asked: float) -> str | None:
+def _used_up(before: float, after: float, percentile: float) -> str | None:
     """Say so where a way is in time less often over all that was observed, and has no more left than misses allow."""
-    if after >= min(before, 1.0 - USED_SHARE * (1.0 - asked)):
+    if after >= min(before, 1.0 - USED_SHARE * (1.0 - percentile)):
         return None
     return f"over all that was observed {after:.2%} of requests would be in time; as the fleet runs, {before:.2%} are."
 

@@ -97,10 +97,8 @@ def rules(problem: Problem, atoms: tuple[Members, ...]) -> Rules:
     allowed = np.logical_and.reduceat(table.machine_allowed[members], begins)
     one = np.logical_and.reduceat(copies_fit | ~on_gpu, begins)
     overhead_gib = 0.0 if workloads[atoms[0][0]].accelerator == "gpu" else table.overhead_gib(atoms[0][0])
-    times, room = (
-        np.ones(len(on_gpu)) if problem.resident else table.overcommit,
-        table.memory_gib * problem.memory_share,
-    )
+    times = np.ones(len(on_gpu)) if problem.resident else table.overcommit
+    room = table.memory_gib * problem.memory_share
     largest = np.maximum.reduceat(table.memory_of[members], begins)
     alone_fits = (times <= 1.0) | (largest[:, None] + overhead_gib <= room)
     return Rules(

@@ -51,7 +51,8 @@ def _improved(
     problem: Problem, start: Members, value: dict[Members, float], order: Sequence[Members], budget: Budget
 ) -> float:
     """Lowest reduced cost that single steps reach from a start."""
-    members, inside = start, {atom for atom in order if atom[0] in set(start)}
+    begun = set(start)
+    members, inside = start, {atom for atom in order if atom[0] in begun}
     held = sum(value[atom] for atom in inside)
     reduced = problem.worth(start) - held
 

@@ -6,10 +6,24 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.capacity.machines import Machines
 from generator.capacity.sizing import Sizer, Terms
-from generator.model import Limits, Objective
+from generator.model import Limits, Objective, Traffic
 from tests.fleets import days, fleet, gpu_workload, table, traffic, workload
 from tests.slow_sizing import slow_sizing
+
+
+def compare(machines: Machines, seen: Traffic, terms: Terms, members: list[int]) -> None:
+    """Hold what compiled sizing finds against the cheapest of a slow search, any of which will do."""
+    cheapest = slow_sizing(machines, seen, terms, members)
+    found = Sizer(machines, seen, terms).size(members)
+
+    if found is None:
+        assert [] == cheapest
+    else:
+        ties = [replace(sizing, usd_per_h=found.usd_per_h) for sizing in cheapest]
+        assert found in ties
+        assert abs(cheapest[0].usd_per_h - found.usd_per_h) <= 1e-9 * max(1.0, found.usd_per_h)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -42,15 +56,7 @@ def test_compiled_sizing_finds_what_a_slow_search_finds(
     seen = replace(traffic(one, rates, bin_s=bin_s), interarrival_variation=rng.uniform(0.5, 3.0, 4))
     machines = table(one)
     members = sorted(rng.choice(4, int(rng.integers(1, 5)), replace=False).tolist())
-    cheapest = slow_sizing(machines, seen, terms, members)
-    found = Sizer(machines, seen, terms).size(members)
-
-    if found is None:
-        assert [] == cheapest
-    else:
-        ties = [replace(sizing, usd_per_h=found.usd_per_h) for sizing in cheapest]
-        assert found in ties
-        assert abs(cheapest[0].usd_per_h - found.usd_per_h) <= 1e-9 * max(1.0, found.usd_per_h)
+    compare(machines, seen, terms, members)
 
 
 @settings(max_examples=16, deadline=None, derandomize=True)
@@ -83,12 +89,4 @@ def test_compiled_sizing_finds_what_a_slow_search_finds_where_models_take_turns(
     seen = traffic(one, rates)
     machines = table(one)
     members = sorted(rng.choice(8, int(rng.integers(5, 9)), replace=False).tolist())
-    cheapest = slow_sizing(machines, seen, terms, members)
-    found = Sizer(machines, seen, terms).size(members)
-
-    if found is None:
-        assert [] == cheapest
-    else:
-        ties = [replace(sizing, usd_per_h=found.usd_per_h) for sizing in cheapest]
-        assert found in ties
-        assert abs(cheapest[0].usd_per_h - found.usd_per_h) <= 1e-9 * max(1.0, found.usd_per_h)
+    compare(machines, seen, terms, members)
