@@ -5,7 +5,7 @@ SCHEMAS := build/schemas
 # A file stays on one core: its tests share a running fleet, a plan, a recording. In the order they are named in.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test unit engine check bench-scale bench-to-zero bench-memory bench-cost bench-join bench-drift year bench-solver bench-correlation bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
+.PHONY: demo test unit explore engine check bench-scale bench-to-zero bench-memory bench-cost bench-join bench-drift year bench-solver bench-correlation bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
@@ -18,6 +18,10 @@ test: .venv/ready pulumi
 # The quick ones: no Pulumi CLI, no processes of their own, no browser, no planning of whole examples.
 unit: .venv/ready
 	$(BIN)/pytest $(PARALLEL) -m "not engine and not plans and not browser"
+
+# Property tests on examples that no run has drawn before.
+explore: .venv/ready
+	$(BIN)/pytest $(PARALLEL) --hypothesis-profile explore $$(grep -rl "@given" tests)
 
 engine: .venv/ready pulumi
 	$(BIN)/pytest $(PARALLEL) -m engine

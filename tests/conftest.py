@@ -1,6 +1,7 @@
 """``pytest tests/… --update-golden`` rewrites what is expected; a person reads the difference.
 
-Tests neither remember what was decided beside an example before, nor leave a journal there.
+Property tests draw the same examples in every run, so that what fails has changed; `make explore` draws others. Tests
+neither remember what was decided beside an example before, nor leave a journal there.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("alike", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("explore", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile("alike")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

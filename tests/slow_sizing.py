@@ -6,6 +6,7 @@ from itertools import pairwise, product
 import numpy as np
 
 from generator.capacity.clock import SECONDS_PER_HOUR
+from generator.capacity.cold_loads import FULL
 from generator.capacity.look import CEILING_FACTOR, CEILING_UTILIZATION, MINIMUM_QUANTILES
 from generator.capacity.machines import Machines
 from generator.capacity.queueing import service_miss, service_quantiles, wait_tail
@@ -134,6 +135,7 @@ def slow_not_loaded(
     filled_gib = np.floor(room / max(sizes) + 1e-9) * max(sizes) if alike else room - 0.5 * sum(sizes) / len(sizes)
     if sum(size for a, size in gib.items() if asked[a][-1] > 0) <= filled_gib:
         return {a: np.zeros(len(at_s) - 1) for a in gib}
+    filled_gib *= FULL
 
     def until(a: int, moment_s: float) -> float:
         return asked[a][-1] / at_s[-1] * moment_s if moment_s < 0 else float(np.interp(moment_s, at_s, asked[a]))

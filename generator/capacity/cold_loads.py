@@ -15,7 +15,10 @@ from generator.model import FloatArray, Traffic
 # A window is cut into so many steps at most to follow what is loaded, where groups are sized and where they are judged.
 # Over a longer step who is popular just now is averaged away: of traffic in bursts more then seems to wait.
 SIZED_STEPS, JUDGED_STEPS = 1024, 2**15
-NEWTON_STEPS = 60
+# Room is full where this part of it is. As many models as it has places for never fill it altogether, however often
+# they are asked: without a stated end the last bit of a sum would say how far back it reaches.
+FULL = 1.0 - 1e-9
+NEWTON_STEPS, NEWTON_PRECISION = 60, 1e-9
 
 
 class History(NamedTuple):
@@ -104,6 +107,7 @@ def not_loaded(
         wanted += artifact_gib[a] if asked[a, steps] > 0.0 else 0.0
     if wanted <= room_gib:
         return waits
+    room_gib *= FULL
     # The moment since which what is loaded was asked lies after edge `since`, -1 being before the window.
     since, former = -1, np.zeros(models)
     for edge in range(steps + 1):
@@ -146,9 +150,10 @@ def _before_next(
             absent = np.exp(-(asked[a, edge] - asked[a, since + 1] + rps * back_s))
             filled += artifact_gib[a] * (1.0 - absent)
             grows += artifact_gib[a] * rps * absent
-        if room_gib - filled <= 1e-9 * room_gib or grows <= 0.0:
+        further_s = max(room_gib - filled, 0.0) / max(grows, 1e-300)
+        back_s += further_s
+        if further_s <= NEWTON_PRECISION * back_s:
             break
-        back_s += (room_gib - filled) / grows
     return back_s
 
 

@@ -114,7 +114,7 @@ def test_a_higher_minimum_never_attains_less(rate: FloatArray, high: int, extra:
 
 
 @pytest.mark.parametrize("profile", WEIGHTINGS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(given_=fleets())
 def test_a_solved_layout_breaks_no_rule_on_the_window_it_was_made_for(
     profile: str, given_: tuple[Fleet, Traffic]
@@ -133,7 +133,7 @@ def test_a_solved_layout_breaks_no_rule_on_the_window_it_was_made_for(
     assert 0 <= verdict.risk <= 4
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(given_=fleets(), seed=st.integers(1, 9))
 def test_fleets_of_up_to_seven_cost_the_same_with_any_seed(given_: tuple[Fleet, Traffic], seed: int) -> None:
     one, seen = given_
@@ -146,7 +146,7 @@ def test_fleets_of_up_to_seven_cost_the_same_with_any_seed(given_: tuple[Fleet, 
 # The optimum itself may fall as traffic grows, by what two neighbouring scaling targets differ in: utilisations between
 # them are not to be had. What has been chosen never does.
 @pytest.mark.parametrize("profile", WEIGHTINGS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(given_=fleets(), more=st.floats(1.0, 4.0))
 def test_a_chosen_layout_never_costs_less_under_more_traffic(
     profile: Profile, given_: tuple[Fleet, Traffic], more: float
@@ -170,7 +170,7 @@ def planned_in(order: tuple[str, ...]) -> str:
         return document(plan(load(path, small_catalog()), small_catalog())).text()
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(order=st.permutations("abcde"))
 def test_an_inventory_in_any_order_is_planned_to_the_same_byte(order: list[str]) -> None:
     assert planned_in(tuple("abcde")) == planned_in(tuple(order))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -38,7 +38,6 @@ def _loads_or_is_refused(document: Any, traffic: str | bytes | None = None) -> b
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None)
 def test_any_text_as_a_name_loads_or_is_refused(name: str) -> None:
     document = changed(
         (["workloads"], [{"name": name.encode(errors="replace").decode(), "artifact": "a", "series": "s"}])
@@ -48,7 +47,6 @@ def test_any_text_as_a_name_loads_or_is_refused(name: str) -> None:
 
 
 @given(st.sampled_from(["defaults", "traffic", "workloads", "regions", "limits", "runtimes", "assumptions"]), JSON)
-@settings(deadline=None)
 def test_any_value_anywhere_loads_or_is_refused(field: str, value: Any) -> None:
     text = str(changed(([field], "PLACE"))).replace("'PLACE'", _flow(value))
 
@@ -56,19 +54,16 @@ def test_any_value_anywhere_loads_or_is_refused(field: str, value: Any) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None)
 def test_any_bytes_are_refused_as_an_inventory(content: bytes) -> None:
     assert not _loads_or_is_refused(content)
 
 
 @given(st.text(alphabet="&*!{}[]:,-?|>'\"%@`#ab \n\t\\uxd8", max_size=200))
-@settings(deadline=None)
 def test_any_yaml_is_refused_as_an_inventory(content: str) -> None:
     assert not _loads_or_is_refused(content)
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None)
 def test_any_bytes_are_refused_as_traffic(content: bytes) -> None:
     assert not _loads_or_is_refused(changed(), content)
     assert not _loads_or_is_refused(changed((["traffic", "shape"], "long")), content)
@@ -82,7 +77,6 @@ def test_any_bytes_are_refused_as_traffic(content: bytes) -> None:
     ),
     st.randoms(use_true_random=False),
 )
-@settings(deadline=None)
 def test_long_and_wide_forms_of_one_table_are_equal_traffic(rates: FloatArray, random: Any) -> None:
     names = [f"w{i}" for i in range(len(rates))]
     wide = pl.DataFrame(rates, schema=[str(i) for i in range(rates.shape[1])], orient="row").with_columns(

@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("series")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(kept=st.sets(st.integers(0, BINS - 1), min_size=1), skew_s=st.floats(-140.0, 140.0), seed=st.integers(0, 99))
 def test_bins_that_are_not_there_stay_unknown_and_all_others_keep_their_value(
     folder: Path, kept: set[int], skew_s: float, seed: int

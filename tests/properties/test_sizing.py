@@ -26,7 +26,7 @@ def compare(machines: Machines, seen: Traffic, terms: Terms, members: list[int])
         assert abs(cheapest[0].usd_per_h - found.usd_per_h) <= 1e-9 * max(1.0, found.usd_per_h)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     gpu=st.booleans(),
@@ -59,7 +59,7 @@ def test_compiled_sizing_finds_what_a_slow_search_finds(
     compare(machines, seen, terms, members)
 
 
-@settings(max_examples=16, deadline=None, derandomize=True)
+@settings(max_examples=16)
 @given(
     seed=st.integers(0, 10**6),
     gpu=st.booleans(),

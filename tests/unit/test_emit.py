@@ -53,7 +53,7 @@ TAGGED = emit(
 
 
 @given(name=st.text(), key=st.text(), value=st.text(), cohort=st.text(), version=st.text())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_changes_constants_only(name: str, key: str, value: str, cohort: str, version: str) -> None:
     def renamed(workload: Workload) -> Workload:
         return replace(workload, name=name, tags=(("x" + key, value),), cohort=cohort, version=version)

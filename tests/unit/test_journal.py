@@ -190,7 +190,7 @@ def test_a_deleted_tail_is_found_by_who_knows_the_head_and_by_nobody_else(tmp_pa
     assert [None] == [found.sequence for found in journal.verify(head)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_byte_of_any_text_or_content_is_bound(
     tmp_path_factory: pytest.TempPathFactory, original: Path, data: Any

@@ -125,7 +125,7 @@ def test_the_schedule_keeps_the_terms_least_replicas() -> None:
 # What every schedule holds --------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     hourly=st.lists(st.floats(0.0, 80.0), min_size=24, max_size=24),
     days=st.sampled_from([2, 5, 15]),
@@ -141,7 +141,7 @@ def test_a_schedule_can_be_followed_and_has_few_entries(hourly: list[float], day
     assert found is plain or found.usd_per_h <= 0.97 * plain.usd_per_h
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     needed=st.lists(st.integers(0, 9), min_size=1, max_size=24),
     steps=st.integers(1, 4),
