@@ -24,7 +24,7 @@ from generator.model import (
     Violation,
     Window,
 )
-from generator.replay import Replay, Served, replay
+from generator.replay import Remembered, Replay, Served, remembered
 from generator.side_by_side import Each, one_by_one
 from generator.simulate import simulate
 
@@ -40,7 +40,13 @@ BLAST_MARKS = (0.1, 0.25, 0.5, 0.75)  # share of the fleet's requests that one e
 
 
 def admit(
-    layout: Layout, machines: Machines, traffic: Traffic, *, seed: int | None = None, each: Each = one_by_one
+    layout: Layout,
+    machines: Machines,
+    traffic: Traffic,
+    *,
+    seed: int | None = None,
+    each: Each = one_by_one,
+    replayed: Remembered | None = None,
 ) -> Verdict:
     """Judge a layout.
 
@@ -54,6 +60,8 @@ def admit(
         Simulate, too, up to about `SIMULATED_REQUESTS` requests in up to `SIMULATED_GROUPS` groups.
     each : Each
         How many groups are judged at once.
+    replayed : Remembered, optional
+        Replays of the same window, for who judges many layouts with groups in common.
 
     Returns
     -------
@@ -69,6 +77,7 @@ def admit(
     judged: list[Replayed] = []
     verdicts: list[GroupVerdict] = []
     attained: dict[str, float] = dict.fromkeys(index, 0.0)
+    replayed = replayed or remembered(machines, traffic, SIMULATED_GROUPS)
 
     def judge(group: Group) -> _Judged | Violation:
         members = np.array(sorted(index[name] for name in group.workloads if name in index), dtype=np.intp)
@@ -76,7 +85,7 @@ def admit(
         if served is None or len(members) == 0:
             return Violation("SKU001", group.name, _not_served(group))
         broken = _broken_rules(group, members, served, machines, share, together)
-        seen = replay(machines, members, served, traffic)
+        seen = replayed(tuple(members.tolist()), served)
         one = _replayed(group, members, served, seen)
         verdict = _group_verdict(one, seen, machines, float(share[members].sum()), traffic.window)
         return _Judged(one, verdict, seen.attainment.tolist(), broken)
@@ -95,7 +104,7 @@ def admit(
     total = float(requests.sum())
     priced = sum(item.usd_per_h or 0.0 for item in items if item.name != "machines")
     whole = len(judged) == len(layout.groups)
-    verdicts, simulated = _simulated(judged, verdicts, machines, traffic, seed if whole else None, each)
+    verdicts, simulated = _simulated(judged, verdicts, machines, traffic, seed if whole else None, each, replayed)
     violations.extend(_broken_quotas(judged, machines))
     return Verdict(
         cost=CostInterval(
@@ -130,6 +139,7 @@ def _simulated(
     traffic: Traffic,
     seed: int | None,
     each: Each,
+    replayed: Remembered,
 ) -> tuple[list[GroupVerdict], Simulated | None]:
     """Simulate the groups with most requests, and an even sample of the rest that weighs for all of it."""
     if seed is None or not judged:
@@ -147,7 +157,7 @@ def _simulated(
     share_of_each = SIMULATED_REQUESTS // len(chosen)
 
     def simulated(one: Replayed) -> Simulated:
-        seen = replay(machines, one.members, one.served, traffic)
+        seen = replayed(tuple(one.members.tolist()), one.served)
         return simulate(machines, one.members, one.served, traffic, seen, requests=share_of_each, seed=seed)
 
     found = list(each(simulated, [judged[i] for i in chosen.tolist()]))

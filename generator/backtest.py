@@ -14,6 +14,7 @@ from generator.capacity.sizing import Sizing
 from generator.errors import InfeasibleError
 from generator.layouts import layout
 from generator.model import Communities, CorrelationGraph, Fleet, Profile, Traffic, Verdict
+from generator.replay import remembered
 from generator.schedule import schedule
 from generator.side_by_side import Each, one_by_one
 from generator.solve import Problem, packed, solve
@@ -35,6 +36,8 @@ MISS_FACTORS = (1.0, FEWER_MISSES)
 PACKINGS_TRIED = 3
 # Costs closer than this, as a share, are the same: curves of cost are lumpy.
 TIE = 0.01
+# Replays that are kept: at rising headrooms, and in packings alike, many groups are served the same.
+REMEMBERED = 1024
 # Once a plan holds, those that cost so much more on the early part are not judged.
 DEARER = 0.1
 
@@ -168,6 +171,7 @@ class _Trials:
         self.profile: Profile = profile
         self.early, self.late = split(planned, EARLY_SHARE)
         self.asked = asked(machines.fleet, self.late)
+        self.replayed = remembered(machines, self.late, REMEMBERED)
         self.problems: dict[Lesson, Problem] = {}
         self.results: list[Result] = []
         # The least that a plan costs on the early part that holds on the later.
@@ -235,14 +239,14 @@ class _Trials:
 
     def _sized(self, lesson: Lesson, groups: Sequence[Members]) -> list[tuple[Members, Sizing]] | None:
         problem = self.problem(lesson)
-        found = list(zip(groups, problem.each(problem.size, groups), strict=True))
+        found = list(zip(groups, problem.sizes(groups), strict=True))
         possible = [(members, sizing) for members, sizing in found if sizing is not None]
         return possible if len(possible) == len(found) else None
 
     def _judged(self, plan: Sequence[tuple[Members, Sizing]]) -> tuple[Verdict, int]:
         """Judge a plan on the later part, and count the workloads that fall short, too few of them as none."""
         made = layout(self.machines, self.early, plan, source="solver", method="backtest")
-        verdict = admit(made, self.machines, self.late, each=self.each)
+        verdict = admit(made, self.machines, self.late, each=self.each, replayed=self.replayed)
         below = sum(found.rule == "SLO001" for found in verdict.violations)
         return verdict, below if below > TOLERATED_SHARE * len(verdict.workload_attainment) else 0
 

@@ -304,7 +304,7 @@ def _judged(one: Layout, inputs: Inputs, table: Machines, each: Each, seed: int 
 def _baseline(inputs: Inputs, table: Machines, problem: Problem, *, scheduled: bool) -> Layout:
     """Every workload on an endpoint of its own, at the same headroom, best machine each, by the clock like the plan."""
     one_each = [(i,) for i in range(len(table.fleet.workloads))]
-    sizings = zip(one_each, problem.each(problem.sizer.size, one_each), strict=True)
+    sizings = zip(one_each, problem.sizes(one_each), strict=True)
     alone = [(members, sizing) for members, sizing in sizings if sizing is not None]
     timed = schedule(problem.sizer, alone, each=problem.each) if scheduled else alone
     return layout(table, inputs.planned, timed, source="solver", method="one endpoint each")

@@ -1,6 +1,8 @@
 """Replay a window of traffic through one group: replicas follow the load, requests wait, backlog carries over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +61,10 @@ class Replay:
     requests: FloatArray
     cold_share: float
     waits_for_load: FloatArray | None = None
+
+
+# What happened to a group, by its members and how they are served, on a window that was settled before.
+Remembered = Callable[[tuple[int, ...], Served], Replay]
 
 
 def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic) -> Replay:
@@ -141,6 +147,16 @@ def replay(machines: Machines, members: NDArray[np.intp], served: Served, traffi
         cold_share=float(total @ cold) / max(float(total.sum()), 1e-300),
         waits_for_load=None if turns is None else (rates * turns).sum(axis=1) * bin_s,
     )
+
+
+def remembered(machines: Machines, traffic: Traffic, most: int) -> Remembered:
+    """Replay on one window, and keep the last so many replays for who asks again."""
+
+    @lru_cache(most)
+    def replayed(members: tuple[int, ...], served: Served) -> Replay:
+        return replay(machines, np.array(members, dtype=np.intp), served, traffic)
+
+    return replayed
 
 
 def _replay_workers(table: Machines, members: NDArray[np.intp], served: Served, traffic: Traffic) -> Replay:

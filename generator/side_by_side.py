@@ -7,6 +7,8 @@ from itertools import chain
 from threading import Event
 from typing import Protocol, TypeVar
 
+from threadpoolctl import threadpool_limits
+
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
 # Many small things go to a thread at a time: enough pieces that none waits long for another, few enough to hold.
@@ -38,11 +40,19 @@ def side_by_side(jobs: int) -> Generator[Each]:
     Parameters
     ----------
     jobs : int
-        1 or more; 1 does without threads.
+        1 or more; 1 does without threads. Libraries of linear algebra begin none of their own meanwhile: their sums
+        would end on other last digits with another number of cores, and threads of threads take turns.
     """
-    if jobs == 1:
-        yield one_by_one
-        return
+    with threadpool_limits(limits=1):
+        if jobs == 1:
+            yield one_by_one
+        else:
+            with _threads(jobs) as each:
+                yield each
+
+
+@contextmanager
+def _threads(jobs: int) -> Generator[Each]:
     given_up = Event()
 
     def piece(work: Callable[[Thing], Made], things: Sequence[Thing]) -> list[Made]:

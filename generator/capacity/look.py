@@ -105,6 +105,12 @@ def look(
 
 
 @compiled
+def looks(offers: Offers, window: Window, members: NDArray[np.intp], begins: NDArray[np.intp]) -> list[Policy]:
+    """Look at many groups, everywhere and at any cost: the members of each lie between two of `begins`."""
+    return [look(offers, window, members[begins[g] : begins[g + 1]], ANY, ANY, np.inf) for g in range(len(begins) - 1)]
+
+
+@compiled
 def usable_machines(offers: Offers, window: Window, members: NDArray[np.intp], hosting: int) -> NDArray[np.bool_]:
     """Machines worth looking at that hold a group, shape (K,); of one kind of hosting, or `ANY`."""
     usable = fitting(offers, members, window.memory_share, window.resident)

@@ -14,7 +14,8 @@ SERVICE_QUANTILES: FloatArray = np.array([0.125, 0.375, 0.625, 0.875])
 STATIONARY_UTILIZATION = 0.98
 # A gamma distribution this narrow is as good as a constant.
 LEAST_VARIATION = 0.01
-
+# Decays of an exponential tail after which nothing is left of it: e^-40 is 4 in 10^18.
+NEVER = 40.0
 
 # The emitted API gives up on an endpoint after this: a model may take longer to load, but nobody is answered.
 ANSWERED_WITHIN_S = 29.0
@@ -160,10 +161,11 @@ def waits_too_long(
     members, bins = rate_rps.shape
     late = np.zeros((members, bins))
     for m in range(members):
-        over = overdue(backlog_s, replicas, waits_s[m].mean())
+        over, shortest_s = overdue(backlog_s, replicas, waits_s[m].mean()), waits_s[m].min()
         for t in range(bins):
             if rate_rps[m, t] > 0.0:
-                for q in range(waits_s.shape[1]):
-                    late[m, t] += probability[t] * math.exp(-waits_s[m, q] * decay[t])
+                if shortest_s * decay[t] < NEVER:
+                    for q in range(waits_s.shape[1]):
+                        late[m, t] += probability[t] * math.exp(-waits_s[m, q] * decay[t])
                 late[m, t] = max(late[m, t] / waits_s.shape[1], behind[t], over[t])
     return late

@@ -53,6 +53,8 @@ def size_workers(
         Its machine is `NOTHING` where none keeps every objective for less.
     """
     best = Policy(NOTHING, NOTHING, 0.0, 0.0, 0.0, limit_usd_per_h)
+    if not among.any():
+        return best
     # Most groups are of several artifacts, which no worker holds.
     if len(members) > 1 and not (among & machines.multi_model).any():
         artifacts = machines.artifact_index[members]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from threading import local
 
 import numpy as np
@@ -23,6 +24,7 @@ from generator.capacity.look import (
     kept,
     least_replicas,
     look,
+    looks,
     usable_machines,
     with_cold_loads,
 )
@@ -77,6 +79,7 @@ class Sizer:
         self.two_zones: NDArray[np.bool_] = self._offers.workload["two_zones"]
         self.objections = Objections(machines)
         self._workers = worker_machines(machines)
+        self._workers_of_some = self._workers & machines.machine_allowed.any(axis=0)
         self._sized: dict[tuple[int, ...], Sizing | None] = {}
         self._at_least: dict[tuple[int, ...], float] = {}
         self._mine = local()
@@ -109,6 +112,21 @@ class Sizer:
             self._sized[key] = self._look(key, np.inf)
             self._count()
         return self._sized[key]
+
+    def size_all(self, groups: Sequence[Sequence[int]]) -> None:
+        """Size groups as `size` would one by one, in one stretch of compiled code that lets other threads run."""
+        keys = dict.fromkeys(tuple(sorted(members)) for members in groups)
+        plain = [key for key in keys if key not in self._sized and self.objections.dearer(key) is None]
+        if plain:
+            begins = np.cumsum([0, *map(len, plain)])
+            members = np.fromiter(chain.from_iterable(plain), np.intp, begins[-1])
+            found = looks(self._offers, self._window, members, begins)
+            for key, (begin, end), policy in zip(plain, pairwise(begins.tolist()), found, strict=True):
+                index = members[begin:end]
+                self._sized[key] = _sizing(self._or_workers(index, policy, self._offers.price_usd_per_h))
+                self._count()
+        for key in keys:
+            self.size(key)
 
     def size_below(self, members: Sequence[int], limit_usd_per_h: float) -> Sizing | None:
         """Find the cheapest sizing of a group if it costs less than a limit, which takes less work than to size it.
@@ -154,12 +172,25 @@ class Sizer:
         if factors is not None:
             offers = offers._replace(price_usd_per_h=fixed(offers.price_usd_per_h * factors))
         found = look(offers, self._window, index, hosting, region, float(limit_usd_per_h))
-        among = self._workers if hosting == ANY else self._workers & (offers.machine["hosting"] == hosting)
-        rival = self._on_workers(index, offers.price_usd_per_h, among, region, found.usd_per_h)
-        best = found if rival.machine == NOTHING else rival
+        best = self._or_workers(index, found, offers.price_usd_per_h, hosting, region)
         if factors is None or best.machine == NOTHING:
             return _sizing(best)
         return self.size_on(members, best.machine, best.region)
+
+    def _or_workers(
+        self,
+        members: NDArray[np.intp],
+        found: Policy,
+        price_usd_per_h: FloatArray,
+        hosting: int = ANY,
+        region: int = ANY,
+    ) -> Policy:
+        """What was found, or workers for a request each that cost less."""
+        among = self._workers_of_some
+        if hosting != ANY:
+            among = among & (self._offers.machine["hosting"] == hosting)
+        rival = self._on_workers(members, price_usd_per_h, among, region, found.usd_per_h)
+        return found if rival.machine == NOTHING else rival
 
     def _on_workers(
         self,

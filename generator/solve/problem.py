@@ -14,6 +14,8 @@ from generator.model import Communities, CorrelationGraph, Profile, Traffic
 from generator.side_by_side import Each, one_by_one
 
 Members = tuple[int, ...]
+# Groups that are sized in one stretch: long enough that threads seldom wait for each other.
+BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Problem:
         self._keep_apart = {i: w.keep_apart for i, w in enumerate(fleet.workloads) if w.keep_apart is not None}
         mean_rate = traffic.rate_rps.mean(axis=1)
         self.share = mean_rate / max(float(mean_rate.sum()), 1e-12)
+        self._share_of = self.share.tolist().__getitem__
         # Shares of a whole fleet may sum to a little more than 1.
         self.share_limit = min(fleet.limits.traffic_share_per_group, weighting.traffic_share) + 1e-9
         self.community = np.empty(len(fleet.workloads), dtype=np.intp)
@@ -206,20 +209,31 @@ class Problem:
         if len(members) == 1 or members in self.bound:
             return True
         table, fleet = self.machines, self.machines.fleet
-        index = np.array(members)
         if len(members) > fleet.limits.models_per_group:
             return False
-        if float(self.share[index].sum()) > self.share_limit:
+        if sum(map(self._share_of, members)) > self.share_limit:
             return False
         if self._apart(members):
             return False
-        return placeable(table.offers, index, self.memory_share, self.resident)
+        return placeable(table.offers, np.array(members), self.memory_share, self.resident)
 
     def size(self, members: Members) -> Sizing | None:
         """Size a group, None where it breaks a rule or no machine keeps its objectives."""
         if members in self.sizer.sized:
             return self.sizer.sized[members]
         return self.sizer.size(members) if self.may_group(members) else None
+
+    def size_all(self, groups: Sequence[Members]) -> None:
+        """Size groups as `size` would one by one, in one stretch."""
+        sized = self.sizer.sized
+        self.sizer.size_all([members for members in groups if members not in sized and self.may_group(members)])
+
+    def sizes(self, groups: Sequence[Members]) -> list[Sizing | None]:
+        """Size groups, several batches of them at once."""
+        batches = [groups[at : at + BATCH] for at in range(0, len(groups), BATCH)]
+        for _ in self.each(self.size_all, batches):
+            pass
+        return list(map(self.size, groups))
 
     def worth(self, members: Members) -> float:
         """What the group costs under the weighting, in US dollars an hour; infinite where it cannot be."""

@@ -1,6 +1,6 @@
 """From the grouping problem to the cheapest groups found."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from generator.capacity.sizing import Sizing
 from generator.errors import InfeasibleError
 from generator.solve.cover import MAX_ATOMS, cover
 from generator.solve.packings import PACKINGS, hosts, units
-from generator.solve.problem import Members, Problem, union
+from generator.solve.problem import BATCH, Members, Problem, union
 from generator.solve.search import search
 
 HOST_SIZES = 6
@@ -243,18 +243,32 @@ def _packed_anew(
 ) -> Iterator[tuple[float, str, tuple[Members, ...]]]:
     _each_alone_is_possible(problem, atoms)
     seen = units(problem, atoms)
-    shared = False
+    shared, large = False, len(atoms) > MAX_ATOMS
     for name in names:
         if shared and problem.stop():
             return
-        packing = PACKINGS[name]
+        packing, least = PACKINGS[name], np.inf
         onto = hosts(problem, atoms, 1 if name == "dedicated" else HOST_SIZES)
-        for made in packing.pack(seen, packing.settings[0], onto):
+        # Of a small class every group is a column. Of a large one only each packing's best host size counts; large
+        # hosts are best most often, and tell how much is too much on the small.
+        for made in packing.pack(seen, packing.settings[0], onto[::-1] if large else onto):
             groups = tuple(sorted(made))
-            worth = sum(map(problem.worth, groups))
+            worth = _worth_up_to(problem, groups, least if large else np.inf)
             if worth < np.inf:
-                shared = shared or name != "dedicated"
+                least, shared = min(least, worth), shared or name != "dedicated"
                 yield worth, name, groups
+
+
+def _worth_up_to(problem: Problem, groups: Sequence[Members], limit: float) -> float:
+    """What groups are worth together, infinity from where that exceeds a limit: the rest is not looked at."""
+    worth = 0.0
+    for at in range(0, len(groups), BATCH):
+        batch = groups[at : at + BATCH]
+        problem.size_all(batch)
+        worth += sum(map(problem.worth, batch))
+        if worth > limit:
+            return np.inf
+    return worth
 
 
 def with_sizing(problem: Problem, groups: list[Members]) -> tuple[tuple[Members, Sizing], ...]:
@@ -263,6 +277,7 @@ def with_sizing(problem: Problem, groups: list[Members]) -> tuple[tuple[Members,
 
 
 def _each_alone_is_possible(problem: Problem, atoms: tuple[Members, ...]) -> None:
+    problem.size_all(atoms)
     for atom in atoms:
         if problem.size(atom) is None:
             workload = problem.machines.fleet.workloads[atom[0]]

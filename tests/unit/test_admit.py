@@ -23,6 +23,7 @@ from generator.model import (
     Verdict,
     Workload,
 )
+from generator.replay import Replay, Served, remembered
 from tests.fleets import UNPRICED, catalog, fleet, gpu_workload, table, traffic, workload
 
 RATES = np.vstack([np.full((4, 48), 2.0), np.full((1, 48), 1.0)])
@@ -184,6 +185,23 @@ def test_silence_breaks_no_objective() -> None:
 
     assert verdict.violations == ()
     assert verdict.attainment == 1.0
+
+
+def test_a_verdict_is_the_same_where_replays_are_remembered() -> None:
+    one = fleet(WORKLOADS)
+    known, seen = table(one), traffic(one, RATES)
+    asked: list[tuple[tuple[int, ...], Served]] = []
+    kept = remembered(known, seen, 100)
+
+    def replayed(members: tuple[int, ...], served: Served) -> Replay:
+        asked.append((members, served))
+        return kept(members, served)
+
+    anew, again = admit(HAPPY, known, seen, seed=1), admit(HAPPY, known, seen, seed=1, replayed=replayed)
+
+    assert (anew.cost, anew.items, anew.workload_attainment) == (again.cost, again.items, again.workload_attainment)
+    assert anew.simulated == again.simulated
+    assert kept(*asked[0]) is kept(*asked[0])
 
 
 # Simulation ------------------------------------------------------------------------------------------------------

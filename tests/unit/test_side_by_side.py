@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from generator.errors import InfeasibleError
 from generator.model import Inputs, Limits, Objective
@@ -39,6 +40,17 @@ def test_two_things_are_worked_on_at_once() -> None:
     both = threading.Barrier(2, timeout=60)
     with side_by_side(2) as each:
         assert sorted(each(lambda _: both.wait(), range(2))) == [0, 1]
+
+
+@pytest.mark.parametrize("jobs", JOBS)
+def test_linear_algebra_begins_no_threads_of_its_own_meanwhile(jobs: int) -> None:
+    def threads() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    with threadpool_limits(limits=2):
+        with side_by_side(jobs) as each:
+            assert [{1}] * 3 == list(each(lambda _: threads(), range(3)))
+        assert {2} == threads()
 
 
 @pytest.mark.parametrize("jobs", JOBS)

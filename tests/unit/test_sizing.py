@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import ArrayLike
 
 from generator.capacity.machines import Machines
 from generator.capacity.sizing import SCALING_TARGETS, Sizer, Sizing, Terms
-from generator.model import Fleet, Limits, Objective, OwnPrices, Traffic, Workload
+from generator.model import Fleet, Limits, Objection, Objective, OwnPrices, Traffic, Workload
 from generator.replay import Replay, Served, replay
 from tests.fleets import days, fleet, gpu_workload, table, traffic, workload
 
+AT = datetime(2026, 1, 5, tzinfo=UTC)
 RARE = np.where(np.arange(96) % 24 == 0, 1 / 300, 0.0)
 
 
@@ -51,6 +53,23 @@ def test_a_plan_costs_what_its_replay_costs_on_the_same_window(mean_rps: float, 
             seen = replayed(planned.machines, members, found, traffic(one, rates))
             price = planned.machines.price_usd_per_h[machine, region]
             assert found.usd_per_h == pytest.approx(price * seen.replicas.mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize("objected", [False, True])
+def test_groups_are_sized_in_one_stretch_as_they_are_one_by_one(objected: bool) -> None:
+    reason = "f" * 64, "ada", AT, AT, "machine", ("w1", "w4"), "sagemaker-multi-model", "ml.small", "us-east-1"
+    workloads = [workload(f"w{i}", objective=Objective(0.99, 0.5 if i < 5 else 1e-3)) for i in range(6)]
+    one = fleet(workloads, objections=(Objection(*reason),) if objected else ())
+    rates = days(6, 96, seed=3) * np.array([1e-4, 1.0, 1.0, 3.0, 1.0, 1.0])[:, None]
+    groups = [(0,), (1,), (5,), (4, 1), (0, 2, 3), (2, 5), (1, 2), (1, 2), (0, 1, 2, 3, 4)]
+    apart, at_once = sizer(one, rates), sizer(one, rates)
+
+    at_once.size_all(groups)
+
+    for members in groups:
+        apart.size(members)
+    assert apart.sized == at_once.sized
+    assert (apart.looks, None in apart.sized.values()) == (at_once.looks, True)
 
 
 @pytest.mark.parametrize("seed", range(5))
