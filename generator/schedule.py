@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -161,14 +162,10 @@ def _schedules(load: FloatArray, window: Window, least: int, most: int) -> Itera
             needed = np.maximum(needed, np.maximum(np.roll(needed, -1, axis=-1), np.roll(needed, 1, axis=-1)))
             later.append(needed)
         laid = np.concatenate(later, axis=3).reshape(len(kinds), -1, HOURS_PER_DAY).swapaxes(0, 1)
-        seen: set[bytes] = set()
-        for rows in laid:
-            spelled = rows.tobytes()
-            if spelled not in seen:
-                seen.add(spelled)
-                found = _entries(kinds, rows)
-                if found:
-                    yield found
+        for rows in dict.fromkeys(tuple(map(tuple, rows)) for rows in laid.tolist()):
+            found = _entries(kinds, rows)
+            if found:
+                yield found
 
 
 def _by_hour(load: FloatArray, window: Window, kind: Days) -> FloatArray:
@@ -187,10 +184,14 @@ def _by_hour(load: FloatArray, window: Window, kind: Days) -> FloatArray:
     return found
 
 
-def _entries(kinds: Sequence[Days], needed: FloatArray) -> tuple[ScheduledMinimum, ...]:
-    """Spell what is needed by hour as at most `MOST_ENTRIES_A_DAY` entries for a kind of day; none where constant."""
+@lru_cache(4096)
+def _entries(kinds: tuple[Days, ...], needed: tuple[tuple[float, ...], ...]) -> tuple[ScheduledMinimum, ...]:
+    """Spell what is needed by hour as at most `MOST_ENTRIES_A_DAY` entries for a kind of day; none where constant.
+
+    Kept, because groups of few replicas need the same again and again.
+    """
     rotations = HOURS_PER_DAY if len(kinds) == 1 else 1
-    levels = dict(zip(kinds, (stepped(row, MOST_ENTRIES_A_DAY, rotations) for row in needed), strict=True))
+    levels = dict(zip(kinds, (stepped(np.array(row), MOST_ENTRIES_A_DAY, rotations) for row in needed), strict=True))
     week = np.zeros((HOURS_PER_WEEK // HOURS_PER_DAY, HOURS_PER_DAY))
     for kind, row in levels.items():
         week[list(DAYS[kind])] = row
