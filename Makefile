@@ -55,6 +55,7 @@ bench-memory: .venv/ready
 bench-solver: .venv/ready
 	$(BIN)/python -m benchmarks.solver
 	$(BIN)/python -m benchmarks.cp_sat --workloads 60 100
+	$(BIN)/python -m benchmarks.bounds --workloads 60 100
 
 # Blocked partners beside one bare matrix product.
 bench-correlation: .venv/ready

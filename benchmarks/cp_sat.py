@@ -15,11 +15,8 @@ packing and setting at every host size, then joint first fit in as many random o
 Each prices at most as many groups as covey looked at and has, for CP-SAT alone, all the seconds that covey took with
 its pricing included; one worker, in CP-SAT's deterministic time, so that a busy machine takes nothing from it.
 
-Beside them stand ``seen``, CP-SAT over every group covey itself has priced, which can only be at or below covey's
-answer and says what its own set partitioning misses; and the column program carried on until pricing finds nothing
-more or has looked at as many groups as it may: ``converged`` is its relaxation, ``whole`` what CP-SAT makes of its
-columns in whole groups, ``bound`` what it proves that no whole groups of these columns go below. Pricing is local
-search: all of them are over the groups it can find, not over all there are.
+Beside them stands ``seen``, CP-SAT over every group covey itself has priced, which can only be at or below covey's
+answer and says what its own set partitioning misses. What no answer can go below is in `benchmarks.bounds`.
 """
 
 import argparse
@@ -35,8 +32,7 @@ from benchmarks.solver import instance
 from generator.capacity.scaling import BEHAVIOUR
 from generator.catalog import read_catalog
 from generator.model import Catalog
-from generator.solve import Problem, best_packings, fluid_bound, solve
-from generator.solve.cover import cover
+from generator.solve import Problem, best_packings, solve
 from generator.solve.packings import PACKINGS, hosts, units
 from generator.solve.problem import Members
 
@@ -50,9 +46,6 @@ HOST_SIZES = 10
 IDLE_ORDERS = 200
 # CP-SAT counts in whole numbers: thousandths of a processor and of a GiB, millionths of a dollar.
 FINE, FINER = 1e3, 1e6
-# Rounds of column generation at most, groups that one may look at, and what it must lower the relaxation by.
-ROUNDS, PRICED = 8, 10_000
-CONVERGED = 1e-6
 # Two worths are the same up to the gap at which covey's own integer program stops.
 SAME = 1e-4
 
@@ -65,10 +58,6 @@ class Compared:
     assignment: float
     partition: float
     seen: float
-    converged: float
-    whole: float
-    bound: float
-    fluid: float
     looks: int
     columns: int
     covey_s: float
@@ -100,10 +89,7 @@ def compared(count: int, seed: int, catalog: Catalog) -> Compared:
     covey_s = time.process_time() - began
     groups, looks = [members for members, _ in solution.groups], posed.sizer.looks
     seen = sorted(m for m, sizing in posed.sizer.sized.items() if sizing is not None)
-    over_seen, _ = partitioned(posed, seen, groups, covey_s)
-    relaxed = converged(posed, groups)
-    every = sorted(m for m, sizing in posed.sizer.sized.items() if sizing is not None)
-    whole, bound = partitioned(posed, every, groups, covey_s)
+    over_seen = partitioned(posed, seen, groups, covey_s)
     own = instance(count, seed, catalog)
     began = time.process_time()
     assigned = min(assignment(own, share, covey_s / len(UTILIZATIONS)) for share in UTILIZATIONS)
@@ -112,16 +98,12 @@ def compared(count: int, seed: int, catalog: Catalog) -> Compared:
     began = time.process_time()
     drawn = columns(own, looks)
     _, start = best_packings(own, own.classes[0], 1)[0]
-    over_own, _ = partitioned(own, drawn, start, covey_s)
+    over_own = partitioned(own, drawn, start, covey_s)
     return Compared(
         covey=solution.worth,
         assignment=assigned,
         partition=over_own,
         seen=over_seen,
-        converged=relaxed,
-        whole=whole,
-        bound=max(bound, relaxed),
-        fluid=fluid_bound(posed),
         looks=looks,
         columns=len(drawn),
         covey_s=covey_s,
@@ -148,10 +130,8 @@ def columns(problem: Problem, count: int) -> list[Members]:
     return sorted(members for members in list(found)[: max(count, len(atoms))] if problem.size(members) is not None)
 
 
-def partitioned(
-    problem: Problem, groups: Sequence[Members], start: Sequence[Members], seconds: float
-) -> tuple[float, float]:
-    """Worth of the cheapest groups that hold every workload once, as CP-SAT finds them in time, and its bound."""
+def partitioned(problem: Problem, groups: Sequence[Members], start: Sequence[Members], seconds: float) -> float:
+    """Worth of the cheapest groups that hold every workload once, as CP-SAT finds them in time."""
     program = cp_model.CpModel()
     held = sorted({*groups, *start})
     taken = [program.new_bool_var("") for _ in held]
@@ -165,10 +145,8 @@ def partitioned(
     program.minimize(sum(round(problem.worth(g) * FINER) * v for g, v in zip(held, taken, strict=True)))
     solver = _solver(seconds)
     if solver.solve(program) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return sum(map(problem.worth, start)), 0.0
-    found = sum(problem.worth(group) for group, variable in zip(held, taken, strict=True) if solver.value(variable))
-    # Of the rounded worths, whose sum may be off by half a millionth a group.
-    return found, min(found, solver.best_objective_bound / FINER - len(start) / FINER)
+        return sum(map(problem.worth, start))
+    return sum(problem.worth(group) for group, variable in zip(held, taken, strict=True) if solver.value(variable))
 
 
 def assignment(problem: Problem, utilization: float, seconds: float) -> float:
@@ -228,18 +206,6 @@ def assignment(problem: Problem, utilization: float, seconds: float) -> float:
     return sum(w if w < np.inf else sum(problem.worth((i,)) for i in group) for w, group in worth)
 
 
-def converged(problem: Problem, groups: list[Members]) -> float:
-    """Relaxation of the column program after pricing has found nothing more, or all it may, US dollars an hour."""
-    (atoms,) = problem.classes
-    bound = np.inf
-    for _ in range(ROUNDS):
-        found = cover(problem, atoms, groups, sizings=PRICED)
-        groups, before, bound = found.groups, bound, found.relaxed
-        if bound > before - CONVERGED:
-            break
-    return bound
-
-
 def _machines(problem: Problem, atoms: Sequence[Members]) -> list[int]:
     """Machines for several models that some member may use, spread over their sizes."""
     table = problem.machines
@@ -262,28 +228,19 @@ def _line(name: str, one: Compared) -> str:
         f"{name}: covey {one.covey:.4f} USD/h, {one.looks} groups looked at, {one.covey_s:.1f} s; "
         f"CP-SAT assignment {one.assignment / one.covey - 1:+.2%} ({one.assignment_s:.1f} s), "
         f"partition {one.partition / one.covey - 1:+.2%} ({one.columns} columns, {one.partition_s:.1f} s), "
-        f"seen {one.seen / one.covey - 1:+.2%}; converged {one.converged / one.covey - 1:+.2%}, "
-        f"whole {one.whole / one.covey - 1:+.2%}, bound in whole groups {one.bound / one.covey - 1:+.2%}, "
-        f"fluid {one.fluid / one.covey:.3f}"
+        f"seen {one.seen / one.covey - 1:+.2%}"
     )
 
 
 def _summary(count: int, every: Sequence[Compared]) -> str:
     best = [min(one.assignment, one.partition) / one.covey - 1.0 for one in every]
-    gaps = [one.covey / one.converged - 1.0 for one in every]
-    whole = [one.covey / one.whole - 1.0 for one in every]
-    fluid = statistics.median([one.covey / one.fluid for one in every])
     seen = [one.covey / one.seen - 1.0 for one in every]
-    bound = [one.covey / one.bound - 1.0 for one in every]
     return (
         f"{count} workloads, {len(every)} instances: covey cheaper than the better CP-SAT on "
         f"{sum(gain > SAME for gain in best)}, the same on {sum(abs(gain) <= SAME for gain in best)}, dearer on "
         f"{sum(gain < -SAME for gain in best)}; CP-SAT {statistics.median(best):+.2%} in the median "
         f"({min(best):+.2%} to {max(best):+.2%}); covey over all it saw {statistics.median(seen):.2%} "
-        f"(at most {max(seen):.2%}), over the converged program {statistics.median(gaps):.2%} "
-        f"(at most {max(gaps):.2%}), over its bound in whole groups {statistics.median(bound):.2%} (at most "
-        f"{max(bound):.2%}), over the whole groups found {statistics.median(whole):.2%} (at most {max(whole):.2%}), "
-        f"over the fluid bound {fluid:.1f} times; "
+        f"(at most {max(seen):.2%}); "
         f"{sum(one.covey_s for one in every):.0f} s against "
         f"{sum(one.assignment_s for one in every):.0f} and {sum(one.partition_s for one in every):.0f} s"
     )
