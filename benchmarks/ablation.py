@@ -1,100 +1,125 @@
-"""What evidence and terms cost or buy on small fleets: `python -m benchmarks.ablation [--workloads N]`.
+"""What evidence and terms cost or buy: `python -m benchmarks.ablation [TRACE ...] [--seeds N]`.
 
-Every line is one plan's groups, found at no headroom on the early window and judged on the later one. Communities:
-true, of traffic in which every series is rotated at random, with permuted members. Switches: latency by
-region, residency and blast radius, one by one; scaling to zero beside one replica that always runs.
+Every line is one plan's groups, found at no headroom on the early window of a trace and judged on the later one.
+Communities: true, of traffic in which every series is rotated at random, with permuted members. Switches: latency by
+region (every other workload's callers in New York, the rest in London), residency of half in Europe, a third of the
+traffic a group at most, one replica that always runs; and, at a thousandth of the traffic and with Cloud Run on offer,
+scaling to zero beside one replica that always runs. For the switches every objective is `NETWORK_S` more patient than
+the trace's: with callers on both sides of the Atlantic nobody could keep some of them otherwise.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.scale import BINS, fleet, rates, window
+from benchmarks.traces import ALWAYS_ON, TRACE_OF, Trace, inputs
 from generator.admit import admit
 from generator.capacity.machines import machines
 from generator.catalog import read_catalog
 from generator.correlate import correlate
 from generator.layouts import layout
-from generator.model import Catalog, Communities, CorrelationGraph, Fleet, FloatArray, Limits, Traffic
+from generator.model import Catalog, Communities, CorrelationGraph, Fleet, Inputs, Profile, Traffic, Workload
 from generator.partition import partition
 from generator.solve import Problem, solve
-from generator.solve.problem import WEIGHTINGS, Weighting
+from generator.solve.problem import WEIGHTINGS
+
+NETWORK_S = 0.05
+REAL = ("servegen", "azure2019_femux100", "uci_online_retail")
 
 
 def main() -> None:
-    """Print a line for every variant and seed."""
+    """Print a line for every trace, seed and variant."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--workloads", type=int, default=48)
+    asked.add_argument("traces", nargs="*", default=[], help=f"of {', '.join(TRACE_OF)}; {', '.join(REAL)} by default")
     asked.add_argument("--seeds", type=int, default=3)
     given = asked.parse_args()
+    unknown = sorted(set(given.traces) - set(TRACE_OF))
+    if unknown:
+        asked.error(f"no trace is called {', '.join(unknown)}; there are {', '.join(TRACE_OF)}")
     catalog = read_catalog()
-    for seed in range(given.seeds):
-        rng = np.random.default_rng(seed)
-        one, rate = fleet(given.workloads, rng), rates(given.workloads, rng)
-        _communities(one, rate, catalog, seed)
-        _switches(one, rate, catalog, seed)
+    for name in given.traces or REAL:
+        trace = TRACE_OF[name]()
+        for seed in range(given.seeds):
+            _communities(name, seed, inputs(trace, seed), catalog)
+            _switches(name, seed, trace, catalog)
 
 
-def _communities(one: Fleet, rate: FloatArray, catalog: Catalog, seed: int) -> None:
+def _communities(name: str, seed: int, given: Inputs, catalog: Catalog) -> None:
     rng = np.random.default_rng(seed)
-    shifted = np.array([np.roll(row, int(rng.integers(len(row)))) for row in rate])
-    planned, later = _windows(one, rate)
-    true = correlate(one, planned)
-    rotated = correlate(one, _windows(one, shifted)[0])
+    one, planned = given.fleet, given.planned
+    rotated = np.array([np.roll(row, int(rng.integers(len(row)))) for row in planned.rate_rps])
+    true, turned = correlate(one, planned), correlate(one, replace(planned, rate_rps=rotated))
     found = partition(true, seed=seed)
     names = rng.permutation(len(one.workloads))
     permuted = replace(found, members=tuple(tuple(sorted(names[list(m)].tolist())) for m in found.members))
     evidence: dict[str, tuple[CorrelationGraph, Communities]] = {
         "true": (true, found),
-        "rotated": (rotated, partition(rotated, seed=seed)),
+        "rotated": (turned, partition(turned, seed=seed)),
         "permuted": (true, permuted),
     }
-    for name, (graph, communities) in evidence.items():
-        for profile in ("cheapest", "balanced"):
-            said = _said(one, catalog, planned, later, graph, communities, WEIGHTINGS[profile])
-            print(f"seed {seed}, communities {name:9} {profile:9} {said}")  # noqa: T201 (a benchmark's output)
+    profiles: tuple[Profile, ...] = ("cheapest", "balanced")
+    for profile in profiles:
+        for kind, (graph, communities) in evidence.items():
+            _say(f"{name}, seed {seed}, {profile}, communities {kind}", given, catalog, graph, communities, profile)
 
 
-def _switches(one: Fleet, rate: FloatArray, catalog: Catalog, seed: int) -> None:
-    half = len(one.workloads) // 2
-    bare = replace(one, workloads=tuple(replace(w, users=(), residency=()) for w in one.workloads))
-    resident = tuple(replace(w, residency=("Europe",) if i < half else ()) for i, w in enumerate(bare.workloads))
-    cheapest = WEIGHTINGS["cheapest"]
-    variants: dict[str, tuple[Fleet, Weighting]] = {
-        "none": (bare, cheapest),
-        "latency by region": (one, cheapest),
-        "residency of half": (replace(bare, workloads=resident), cheapest),
-        "a third a group": (replace(bare, limits=Limits(models_per_group=60, traffic_share_per_group=0.34)), cheapest),
-        "always on": (bare, replace(cheapest, least_replicas=1)),
-        "idle, to zero": (bare, cheapest),
-        "idle, always on": (bare, replace(cheapest, least_replicas=1)),
+def _switches(name: str, seed: int, trace: Trace, catalog: Catalog) -> None:
+    bare, idle = _patient(inputs(trace, seed)), _patient(inputs(trace, seed, hosting=(*ALWAYS_ON, "cloud-run-cpu")))
+    idle = replace(idle, planned=_seldom(idle.planned), scored=_seldom(idle.scored))
+    workloads = bare.fleet.workloads
+    cities = ("London", "New York")
+    abroad = [replace(w, users=((cities[i % 2], 1.0),)) for i, w in enumerate(workloads)]
+    resident = [replace(w, residency=("Europe",)) if i % 2 else w for i, w in enumerate(workloads)]
+    limits = replace(bare.fleet.limits, traffic_share_per_group=0.34)
+    variants: dict[str, tuple[Inputs, int]] = {
+        "no switch": (bare, 0),
+        "latency by region": (_with(bare, abroad), 0),
+        "residency of half": (_with(bare, resident), 0),
+        "a third a group": (replace(bare, fleet=replace(bare.fleet, limits=limits)), 0),
+        "one replica always": (bare, 1),
+        "idle, to zero": (idle, 0),
+        "idle, one replica always": (idle, 1),
     }
-    for name, (fleet_, weighting) in variants.items():
-        planned, later = _windows(fleet_, rate / 1000.0 if name.startswith("idle") else rate)
-        graph = correlate(fleet_, planned)
-        said = _said(fleet_, catalog, planned, later, graph, partition(graph, seed=seed), weighting)
-        print(f"seed {seed}, {name:19} {said}")  # noqa: T201 (a benchmark's output)
+    for kind, (given, least_replicas) in variants.items():
+        graph = correlate(given.fleet, given.planned)
+        communities = partition(graph, seed=seed)
+        _say(f"{name}, seed {seed}, {kind}", given, catalog, graph, communities, "cheapest", least_replicas)
 
 
-def _windows(one: Fleet, rate: FloatArray) -> tuple[Traffic, Traffic]:
-    names = tuple(w.name for w in one.workloads)
-    return window(names, rate, 0, BINS // 2), window(names, rate, BINS // 2, BINS)
+def _patient(given: Inputs) -> Inputs:
+    slower = [replace(w.objective, latency_s=w.objective.latency_s + NETWORK_S) for w in given.fleet.workloads]
+    workloads = zip(given.fleet.workloads, slower, strict=True)
+    return _with(given, [replace(w, objective=objective) for w, objective in workloads])
 
 
-def _said(
-    one: Fleet,
+def _with(given: Inputs, workloads: Sequence[Workload]) -> Inputs:
+    fleet: Fleet = replace(given.fleet, workloads=tuple(workloads))
+    return replace(given, fleet=fleet)
+
+
+def _seldom(traffic: Traffic) -> Traffic:
+    return replace(traffic, rate_rps=traffic.rate_rps / 1000.0)
+
+
+def _say(
+    what: str,
+    given: Inputs,
     catalog: Catalog,
-    planned: Traffic,
-    later: Traffic,
     graph: CorrelationGraph,
     communities: Communities,
-    weighting: Weighting,
-) -> str:
-    table = machines(one, catalog)
-    groups = solve(Problem(table, planned, graph, communities, weighting, 1.0), seed=0).groups
-    verdict = admit(layout(table, planned, groups, source="solver", method="benchmark"), table, later)
-    return f"{verdict.cost.expected:8.4f} USD/h, {verdict.attainment:.3%} attained, {len(groups)} groups"
+    profile: Profile,
+    least_replicas: int = 0,
+) -> None:
+    table = machines(given.fleet, catalog)
+    weighting = WEIGHTINGS[profile]
+    weighting = replace(weighting, least_replicas=max(weighting.least_replicas, least_replicas))
+    groups = solve(Problem(table, given.planned, graph, communities, weighting, 1.0), seed=0).groups
+    plan = layout(table, given.planned, groups, source="solver", method="benchmark")
+    verdict = admit(plan, table, given.scored)
+    said = f"{verdict.cost.expected:.4f} USD/h, {verdict.attainment:.3%} in time, {len(groups)} groups"
+    print(f"{what}: {said}", flush=True)  # noqa: T201 (a benchmark's output)
 
 
 if __name__ == "__main__":
