@@ -20,6 +20,15 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     written to, every process compiles for itself. What one function calls in another file is compiled into it, so what
     is kept belongs to one state of all files with such functions.
     """
+    return njit(cache=_CACHED, error_model="numpy")(function)
+
+
+def compiled_aside(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that takes long enough for other threads to run Python's code meanwhile.
+
+    What takes less than about a tenth of a millisecond is better off without: until it has Python's lock back, longer
+    passes than it took.
+    """
     return njit(cache=_CACHED, nogil=True, error_model="numpy")(function)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.compiled import compiled
+from generator.compiled import compiled, compiled_aside
 from generator.model import FloatArray
 from generator.side_by_side import Each
 
@@ -136,7 +136,7 @@ def _merge_into(held: Partners, found: Partners, top: int) -> None:
     _merge(held.strength[:, rows], held.partner[:, rows], found.strength, found.partner)
 
 
-@compiled
+@compiled_aside
 def _scan(
     block: FloatArray,
     top: int,
@@ -175,7 +175,7 @@ def _insert(strength: FloatArray, partner: NDArray[np.int32], value: float, numb
     strength[place], partner[place] = value, number
 
 
-@compiled
+@compiled_aside
 def _merge(
     strength: FloatArray,
     partner: NDArray[np.int32],

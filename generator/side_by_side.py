@@ -1,4 +1,4 @@
-"""Work on many things at once, in threads: compiled code and arrays do not hold Python's lock."""
+"""Work on many things at once, in threads: long compiled code and large arrays do not hold Python's lock."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor

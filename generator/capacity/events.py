@@ -5,14 +5,14 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.compiled import compiled
+from generator.compiled import compiled, compiled_aside
 from generator.model import FloatArray
 
 # What is not loaded was used so long ago; what was loaded before the first request, by it not long ago.
 NEVER = -(2**62)
 
 
-@compiled
+@compiled_aside
 def latencies(
     arrival_s: FloatArray,
     artifact: NDArray[np.intp],

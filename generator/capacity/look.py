@@ -12,7 +12,7 @@ from generator.capacity.demand import Demand, Window, demand, in_order, mean_rep
 from generator.capacity.offers import Offers, fitting
 from generator.capacity.queueing import STATIONARY_UTILIZATION
 from generator.capacity.scaling import SCALING_TARGETS, WHOLE
-from generator.compiled import compiled
+from generator.compiled import compiled, compiled_aside
 from generator.model import FloatArray
 
 # Quantiles of the load that a minimum number of replicas may be laid for, beside the least possible one.
@@ -70,7 +70,7 @@ class Patience(NamedTuple):
     cold_borne: bool
 
 
-@compiled
+@compiled_aside
 def look(
     offers: Offers, window: Window, members: NDArray[np.intp], hosting: int, region: int, limit_usd_per_h: float
 ) -> Policy:
@@ -104,7 +104,7 @@ def look(
     return best
 
 
-@compiled
+@compiled_aside
 def looks(offers: Offers, window: Window, members: NDArray[np.intp], begins: NDArray[np.intp]) -> list[Policy]:
     """Look at many groups, everywhere and at any cost: the members of each lie between two of `begins`."""
     return [look(offers, window, members[begins[g] : begins[g + 1]], ANY, ANY, np.inf) for g in range(len(begins) - 1)]

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import poisson
 
 from generator.capacity.scaling import Behaviour, idle_probability
-from generator.compiled import compiled
+from generator.compiled import compiled_aside
 from generator.model import FloatArray
 
 # So few requests of the busiest bin may find every worker in use.
@@ -57,7 +57,7 @@ def refused_share(load: FloatArray, workers: int) -> FloatArray:
     return poisson.sf(workers - 1, load)
 
 
-@compiled
+@compiled_aside
 def worker_latencies(
     arrival_s: FloatArray, service_s: FloatArray, workers: int, hold_s: float, start_s: float
 ) -> FloatArray:

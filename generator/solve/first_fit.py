@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.compiled import compiled
+from generator.compiled import compiled, compiled_aside
 from generator.model import FloatArray
 from generator.solve.problem import Members, Problem
 
@@ -162,7 +162,7 @@ def first_fit(problem: Problem, bounds: Rules, queue: Queue, *, memory_gib: floa
     return [tuple(sorted(members[begin:end])) for begin, end in pairwise([0, *ends])]
 
 
-@compiled
+@compiled_aside
 def _place(
     order: NDArray[np.intp],
     amounts: FloatArray,
