@@ -14,13 +14,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.traces import ALWAYS_ON, TRACE_OF, Trace, inputs
+from benchmarks.traces import ALWAYS_ON, TRACE_OF, Trace, inputs, refuse_unknown
 from generator.admit import admit
 from generator.capacity.machines import machines
 from generator.catalog import read_catalog
 from generator.correlate import correlate
 from generator.layouts import layout
-from generator.model import Catalog, Communities, CorrelationGraph, Fleet, Inputs, Profile, Traffic, Workload
+from generator.model import Catalog, Communities, CorrelationGraph, Fleet, Inputs, Objective, Profile, Traffic, Workload
 from generator.partition import partition
 from generator.solve import Problem, solve
 from generator.solve.problem import WEIGHTINGS
@@ -35,9 +35,7 @@ def main() -> None:
     asked.add_argument("traces", nargs="*", default=[], help=f"of {', '.join(TRACE_OF)}; {', '.join(REAL)} by default")
     asked.add_argument("--seeds", type=int, default=3)
     given = asked.parse_args()
-    unknown = sorted(set(given.traces) - set(TRACE_OF))
-    if unknown:
-        asked.error(f"no trace is called {', '.join(unknown)}; there are {', '.join(TRACE_OF)}")
+    refuse_unknown(asked, given.traces)
     catalog = read_catalog()
     for name in given.traces or REAL:
         trace = TRACE_OF[name]()
@@ -89,9 +87,10 @@ def _switches(name: str, seed: int, trace: Trace, catalog: Catalog) -> None:
 
 
 def _patient(given: Inputs) -> Inputs:
-    slower = [replace(w.objective, latency_s=w.objective.latency_s + NETWORK_S) for w in given.fleet.workloads]
-    workloads = zip(given.fleet.workloads, slower, strict=True)
-    return _with(given, [replace(w, objective=objective) for w, objective in workloads])
+    def slower(one: Objective) -> Objective:
+        return replace(one, latency_s=one.latency_s + NETWORK_S)
+
+    return _with(given, [replace(w, objective=slower(w.objective)) for w in given.fleet.workloads])
 
 
 def _with(given: Inputs, workloads: Sequence[Workload]) -> Inputs:

@@ -18,7 +18,6 @@ beginning with covey's; where the bound has reached covey's plan there is none t
 but ``fluid`` are over the groups it can find, not over all there are.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Sequence
@@ -29,8 +28,7 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csc_array, csr_array, eye_array, hstack
 
 from benchmarks.cp_sat import SAME, partitioned
-from benchmarks.solver import instance
-from generator.catalog import read_catalog
+from benchmarks.solver import in_turn, instance
 from generator.model import Catalog
 from generator.solve import Problem, fluid_bound, solve
 from generator.solve.columns import Columns
@@ -66,18 +64,7 @@ class Bounded:
 
 def main() -> None:
     """Bound every instance, and print a line for each and one for all of a size."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--instances", type=int, default=20)
-    asked.add_argument("--workloads", type=int, nargs="+", default=[60])
-    given = asked.parse_args()
-    catalog = read_catalog()
-    solve(instance(4, 0, catalog), seed=0)  # so that no instance pays for compilation
-    for count in given.workloads:
-        every: list[Bounded] = []
-        for seed in range(given.instances):
-            every.append(bounded(count, seed, catalog))
-            print(_line(f"{count} workloads, instance {seed}", every[-1]), flush=True)  # noqa: T201 (a benchmark's output)
-        print(_summary(count, every), flush=True)  # noqa: T201
+    in_turn(__doc__ or "", bounded, _line, _summary)
 
 
 def bounded(count: int, seed: int, catalog: Catalog) -> Bounded:

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.contenders import Contender, contenders
 from benchmarks.cost_page import COVEY, Planned, Point, Run, read_runs, write_page
-from benchmarks.traces import TRACE_OF, inputs
+from benchmarks.traces import TRACE_OF, inputs, refuse_unknown
 from generator.admit import admit
 from generator.capacity.machines import Machines, machines
 from generator.capacity.sizing import Sizing
@@ -53,9 +53,7 @@ def main() -> None:
     asked.add_argument("--results", type=Path, default=Path("build/bench-cost"), help="a file for each trace and seed")
     asked.add_argument("--page", type=Path, default=Path("docs/benchmarks"), help="folder of the page and its plot")
     given = asked.parse_args()
-    unknown = sorted(set(given.traces) - set(TRACE_OF))
-    if unknown:
-        asked.error(f"no trace is called {', '.join(unknown)}; there are {', '.join(TRACE_OF)}")
+    refuse_unknown(asked, given.traces)
     catalog = read_catalog()
     given.results.mkdir(parents=True, exist_ok=True)
     for name in given.traces or list(TRACE_OF):

@@ -19,7 +19,6 @@ Beside them stands ``seen``, CP-SAT over every group covey itself has priced, wh
 answer and says what its own set partitioning misses. What no answer can go below is in `benchmarks.bounds`.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Sequence
@@ -28,9 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
-from benchmarks.solver import instance
+from benchmarks.solver import in_turn, instance
 from generator.capacity.scaling import BEHAVIOUR
-from generator.catalog import read_catalog
 from generator.model import Catalog
 from generator.solve import Problem, best_packings, solve
 from generator.solve.packings import PACKINGS, hosts, units
@@ -67,18 +65,7 @@ class Compared:
 
 def main() -> None:
     """Compare on every instance, and print a line for each and one for all of a size."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--instances", type=int, default=20)
-    asked.add_argument("--workloads", type=int, nargs="+", default=[60])
-    given = asked.parse_args()
-    catalog = read_catalog()
-    solve(instance(4, 0, catalog), seed=0)  # so that no instance pays for compilation
-    for count in given.workloads:
-        every: list[Compared] = []
-        for seed in range(given.instances):
-            every.append(compared(count, seed, catalog))
-            print(_line(f"{count} workloads, instance {seed}", every[-1]), flush=True)  # noqa: T201 (a benchmark's output)
-        print(_summary(count, every), flush=True)  # noqa: T201
+    in_turn(__doc__ or "", compared, _line, _summary)
 
 
 def compared(count: int, seed: int, catalog: Catalog) -> Compared:

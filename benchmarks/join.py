@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.traces import TRACE_OF, inputs
+from benchmarks.traces import TRACE_OF, inputs, refuse_unknown
 from generator.catalog import read_catalog
 from generator.dialogue import OfflineProposer
 from generator.emit import GROUPS, emit
@@ -48,6 +48,7 @@ def main() -> None:
     asked.add_argument("traces", nargs="*", default=[], help=f"of {', '.join(TRACE_OF)}; servegen by default")
     asked.add_argument("--seeds", type=int, default=3)
     given = asked.parse_args()
+    refuse_unknown(asked, given.traces)
     catalog = read_catalog()
     for name in given.traces or ["servegen"]:
         trace = TRACE_OF[name]()

@@ -8,7 +8,9 @@ import argparse
 import statistics
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +24,8 @@ from generator.solve import Problem, fluid_bound, solve
 from generator.solve.problem import WEIGHTINGS
 
 BINS = 96
+One = TypeVar("One")
+Summary = Callable[[int, Sequence[One]], str]
 
 
 def main() -> None:
@@ -46,6 +50,34 @@ def main() -> None:
         f"optimal on {sum(gap <= 1e-6 for gap in gaps)}, worst gap {max(gaps):.2%}; "
         f"over the fluid bound {statistics.median(over_fluid):.2f} times in the median"
     )
+
+
+def in_turn(
+    what: str, solved: Callable[[int, int, Catalog], One], line: Callable[[str, One], str], summary: Summary[One]
+) -> None:
+    """Solve as many instances of every size as the command line names; print a line for each and one for all of a size.
+
+    Parameters
+    ----------
+    what : str
+        The benchmark's own words.
+    solved : callable
+        Solves an instance, by its workloads, its seed and the catalogue.
+    line, summary : callable
+        Tell one instance, by its name, and all of a size.
+    """
+    asked = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--instances", type=int, default=20)
+    asked.add_argument("--workloads", type=int, nargs="+", default=[60])
+    given = asked.parse_args()
+    catalog = read_catalog()
+    solve(instance(4, 0, catalog), seed=0)  # so that no instance pays for compilation
+    for count in given.workloads:
+        every: list[One] = []
+        for seed in range(given.instances):
+            every.append(solved(count, seed, catalog))
+            print(line(f"{count} workloads, instance {seed}", every[-1]), flush=True)  # noqa: T201 (a benchmark's output)
+        print(summary(count, every), flush=True)  # noqa: T201
 
 
 def instance(count: int, seed: int, catalog: Catalog) -> Problem:

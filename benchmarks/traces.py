@@ -5,7 +5,8 @@ result that holds over seeds does not hang on one guess.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,6 +107,13 @@ TRACE_OF: Mapping[str, Callable[[], Trace]] = {
     "uci_online_retail": uci_online_retail,
     "synthetic1000": synthetic,
 }
+
+
+def refuse_unknown(asked: ArgumentParser, names: Iterable[str]) -> None:
+    """End the command where it names a trace that there is not."""
+    unknown = sorted(set(names) - set(TRACE_OF))
+    if unknown:
+        asked.error(f"no trace is called {', '.join(unknown)}; there are {', '.join(TRACE_OF)}")
 
 
 def inputs(trace: Trace, seed: int, *, hosting: tuple[Hosting, ...] = ALWAYS_ON) -> Inputs:
