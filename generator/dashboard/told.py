@@ -11,7 +11,7 @@ ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry. `says` is what its content comes to, where a line can say it; `holds` whether the chain vouches."""
+    """An entry. `says` is what its content comes to; `holds` whether the chain vouches."""
 
     entry: Entry
     says: str

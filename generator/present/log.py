@@ -21,7 +21,7 @@ SHOWN_OF_A_HASH = 12
 class LoggedEntry(Answer):
     """One entry; `content` is the digest `covey log show` takes, `digest` the entry's own hash.
 
-    `says` is what the content comes to, empty where a line cannot say it.
+    `says` is what the content comes to, empty where its kind is another covey's.
     """
 
     sequence: int
@@ -72,7 +72,7 @@ def log_verification(journal: str, head: str | None, breaks: "Sequence[Break]") 
 
 def show_log(found: Log, console: Console) -> None:
     """Print entries as a table."""
-    table = opened(">", "When (UTC)", "Who", "What", "", "Content")
+    table = opened(">", "When (UTC)", "Who", "What", "It says", "Content")
     for entry in found.entries:
         table.add_row(
             str(entry.sequence),

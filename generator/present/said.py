@@ -19,6 +19,7 @@ from generator.journal import (
     RolloutRecord,
     RolloutStepRecord,
 )
+from generator.present.abridged import ABRIDGED
 from generator.present.figures import count
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def said(journal: "Journal", entry: "Entry") -> str:
-    """Say what an entry's content comes to; empty where a line cannot.
+    """Say what an entry's content comes to; empty where its kind is another covey's.
 
     Parameters
     ----------
@@ -108,6 +109,7 @@ def _noted(words: str, note: str | None) -> str:
 
 
 SAYS: Mapping[str, Callable[[bytes], str]] = {
+    **ABRIDGED,
     "approval": _approval,
     "calibration": _calibration,
     "claim": _claim,

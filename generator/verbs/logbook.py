@@ -1,7 +1,8 @@
 """The verbs of the journal: what it holds, whether it is as it was written, and what somebody does not want."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from re import fullmatch
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
@@ -33,17 +34,22 @@ def log(
     """Print the newest entries of the journal; without --journal that of the folder one is in."""
     if context.invoked_subcommand is not None:
         return
+    from generator.journal import Kind
     from generator.present.log import log as published
     from generator.present.log import show_log
     from generator.present.said import said
 
+    if kind is not None and kind not in get_args(Kind):
+        raise InputError(f"--kind {kind[:60]!r}", "is no kind of entry.", f"There are {', '.join(get_args(Kind))}.")
     read = _journal(journal)
     entries = read.entries(kind=kind, newest=limit)
     found = published(str(read), entries, {entry.sequence: said(read, entry) for entry in entries})
     if json:
         put(found.text())
-    else:
+    elif entries:
         put_drawn(lambda console: show_log(found, console))
+    else:
+        say("There is no such entry." if kind else "Nothing was recorded yet.")
 
 
 @log_verbs.command("verify")
@@ -62,6 +68,11 @@ def log_verify(
     """
     from generator.present.log import log_verification, show_log_verification
 
+    if head is not None and not fullmatch("[0-9a-f]{64}", head):
+        what = "is no entry's hash: 64 digits from 0 to f."
+        raise InputError(
+            f"--head {head[:70]!r}", what, "covey log verify prints the newest entry's; so does log --json."
+        )
     read = _journal(_named(context, journal))
     breaks = read.verify(head)
     newest = None if breaks else next((entry.digest for entry in read.entries(newest=1)), None)

@@ -7,20 +7,25 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 
+from generator.approval.on_disk import tree_on_disk
 from generator.catalog import read_catalog
-from generator.dialogue import Answer, Brief, Option, Question, prompt
+from generator.dialogue import Answer, Brief, Example, Option, Question, prompt
 from generator.errors import DeployError, JournalError
 from generator.history import History, history_of_decisions, history_of_plans, journal_at, operation
-from generator.journal import Journal, recall
+from generator.journal import Journal, Kind, recall
 from generator.load import load
+from generator.measurements import contents
 from generator.model import Catalog, Inputs, Source, StackReport
 from generator.present.document import chosen_of
+from generator.present.figures import count, dollars
+from generator.present.said import SAYS
 from generator.present.saved import read_plan
+from tests import learned
 from tests.commands import covey, published, three_lines
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -314,9 +319,61 @@ def test_the_log_is_printed_and_published(journal: Journal) -> None:
     listed = covey("log", "--journal", str(journal), "--kind", "plan", "--json")
     document = json.loads(listed.stdout)
 
-    assert ["plan", "recommendations"] == [line.split()[4] for line in shown.stdout.splitlines()[-2:]]
+    assert ["plan", "recommendations"] == [line.split()[4] for line in shown.stdout.splitlines() if line[:1].isdigit()]
     jsonschema.validate(document, published("log"))
     assert ["plan"] == [entry["kind"] for entry in document["entries"]]
+
+
+def test_every_kind_of_entry_has_its_line() -> None:
+    assert set(get_args(Kind)) == set(SAYS)
+
+
+def test_what_is_kept_as_it_is_comes_to_a_line_of_its_own_figures(
+    fleet: Path, saved: Path, project: Path, journal: Journal
+) -> None:
+    history, found, (inputs, catalog) = History(journal), read_plan(saved), read(fleet)
+    history.keep_program(tree_on_disk(project))
+    questions = tuple(Question(name, {}, (Option("o0", {}),)) for name in ("g0", "g1"))
+    history.overheard(_Model()).answer(Brief("serve", questions, examples=(Example({}, {}, "approved"),)))
+    _, groups = learned.served(["ml.c5.large"], each=2)
+    history.add("series", contents(learned.observed(groups, {}, days=1, seed=0), fleet="shop", source="x")["series"])
+    listed = json.loads(covey("log", "--journal", str(journal), "--json").stdout)["entries"]
+    says = {entry["kind"]: entry["says"] for entry in listed}
+    each = {one.profile: count(len(one.groups), "group") for one in found.recommendations}
+    costs = {one.profile: dollars(one.cost_usd_per_h.expected) for one in found.recommendations}
+    planned, scored = inputs.planned.window, inputs.scored.window
+    stacks = list((project / "stacks" / "groups").glob("prod_*.py"))
+
+    assert f"{found.fleet}, an hour: " + ", ".join(
+        f"{profile} {cost} in {each[profile]}" for profile, cost in costs.items()
+    ) == says["plan"]  # fmt: skip
+    assert f"of plan {digest(saved.read_bytes())[:12]}, without names: " + ", ".join(
+        f"{profile} {there}" for profile, there in each.items()
+    ) == says["recommendations"]  # fmt: skip
+    assert (
+        f"{found.fleet}: {len(inputs.fleet.workloads)} models, planned on {planned.start:%Y-%m-%d} to "
+        f"{planned.end:%Y-%m-%d}, scored until {scored.end:%Y-%m-%d}"
+    ) == says["inventory"]
+    assert (
+        f"{len(catalog.offerings):,} offerings of {len(catalog.instance_types)} machine types in "
+        f"{len(catalog.regions)} regions, prices of {catalog.as_of} and before"
+    ) == says["catalogue"]
+    assert says["program"] == (
+        f"{each['balanced']} in {count(len(stacks), 'stack')}, {count(len(tree_on_disk(project)), 'file')}"
+    )
+    assert "serve: 2 questions, 1 past decision" == says["prompt"]
+    assert "2 groups and 2 models, 96 rows" == says["series"]
+
+
+@pytest.mark.parametrize("kind", ["inventory", "catalogue", "plan", "recommendations", "prompt", "series", "program"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"payload": "{"}', b"PAR1PAR1", b"[" * 10_000])
+def test_a_content_that_says_nothing_is_said_to_be_unreadable(kind: Kind, content: bytes, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.append(kind, content, by="ada", at=AT)
+
+    (entry,) = json.loads(covey("log", "--journal", str(journal), "--json").stdout)["entries"]
+
+    assert "cannot be read" == entry["says"]
 
 
 def test_a_content_is_shown_by_the_beginning_of_its_digest(saved: Path, journal: Journal) -> None:
@@ -352,6 +409,28 @@ def test_a_changed_entry_ends_in_seven(journal: Journal) -> None:
 
     assert 7 == result.exit_code
     assert "entry 2: is not what was written" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--kind", "plans\x1b[31m"], "is no kind of entry."),
+        (["verify", "--head", "abc"], "is no entry's hash"),
+        (["verify", "--head", "F" * 64], "is no entry's hash"),
+    ],
+)
+def test_what_no_journal_can_hold_is_a_mistake_and_no_finding(given: list[str], said: str, journal: Journal) -> None:
+    result = covey("log", "--journal", str(journal), *given)
+
+    assert 2 == result.exit_code
+    assert said in three_lines(result)[1]
+    assert "\x1b" not in result.stderr
+
+
+def test_a_kind_that_nobody_has_used_yet_has_no_entry_and_says_so(journal: Journal) -> None:
+    result = covey("log", "--journal", str(journal), "--kind", "rollout")
+
+    assert (0, "", "There is no such entry.\n") == (result.exit_code, result.stdout, result.stderr)
 
 
 def test_hostile_words_are_text_on_the_terminal(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
