@@ -1,18 +1,25 @@
 """What the fleet's journal says about the plan on the page, and what people write there: claims and rejections."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from generator.claim import Claim, claim, claimed
-from generator.errors import InputError, JournalError
+from generator.errors import InputError, JournalError, OvertakenError
 from generator.history import journal_at
-from generator.journal import GENESIS, Journal, RejectionRecord
+from generator.journal import GENESIS, Entry, Journal, RejectionRecord, taken_back
 from generator.model import Profile, RejectionReason
+from generator.objected import PLANS, WEIGHS
 from generator.present.plan_document import PlanDocument
+from generator.retract import retract
 
 # Of the newest: what was said about this plan is among them, or long forgotten.
 REJECTIONS = 200
+# What a plan's groups are called, by recommendation.
+Names = Mapping[Profile, Sequence[str]]
 
 
 class HeldError(InputError):
@@ -21,7 +28,19 @@ class HeldError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A rejection of the plan on the page. `groups` and `workloads` are names, none where all of them are meant."""
+    """A rejection.
+
+    Parameters
+    ----------
+    groups, workloads : tuple of str
+        Names; none where all of them are meant.
+    content : str
+        Digest of what was said.
+    etag : str
+        Hash of the entry that says it: another one where the same is said again.
+    taken_back : Entry or None
+        The retraction, where there is one.
+    """
 
     by: str
     at: datetime
@@ -30,6 +49,9 @@ class Rejected:
     note: str | None
     groups: tuple[str, ...]
     workloads: tuple[str, ...]
+    content: str
+    etag: str
+    taken_back: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +64,9 @@ class Deliberation:
         Whether there is a journal to say anything in.
     claim : Claim
     rejections : tuple of Rejected
-        Newest first.
+        Of this plan, newest first.
+    earlier : tuple of Rejected
+        Of other plans of the fleet, newest first: those not taken back, and not too old to weigh.
     trouble : JournalError or None
         Why the journal cannot tell. Nothing can be decided then.
     """
@@ -50,6 +74,7 @@ class Deliberation:
     recorded: bool
     claim: Claim
     rejections: tuple[Rejected, ...] = ()
+    earlier: tuple[Rejected, ...] = ()
     trouble: JournalError | None = None
 
 
@@ -75,9 +100,8 @@ class Book:
             journal = self.journal()
             if journal is None:
                 return Deliberation(recorded=False, claim=nobody)
-            return Deliberation(
-                recorded=True, claim=claimed(journal, digest), rejections=_rejections(journal, plan, digest)
-            )
+            ours, earlier = _rejections(journal, plan, digest)
+            return Deliberation(recorded=True, claim=claimed(journal, digest), rejections=ours, earlier=earlier)
         except JournalError as error:
             return Deliberation(recorded=True, claim=nobody, trouble=error)
 
@@ -98,21 +122,97 @@ class Book:
         """Take a plan, or give it back; see `generator.claim`."""
         claim(self.folder, digest, seen, by=by, taken=taken, journal=self.named)
 
+    def retract(self, plan: PlanDocument, digest: str, seen: str, *, by: str) -> None:
+        """Take back a rejection that the plan's page shows, by its `Rejected.etag`; see `generator.retract`.
+
+        Raises
+        ------
+        OvertakenError
+            The page shows none of that hash, or it does not stand any more.
+        HeldError
+            Somebody else has taken the plan to decide about it.
+        InputError
+            `by` cannot be kept.
+        JournalError
+        """
+        there = self.deliberation(plan, digest)
+        if there.trouble is not None:
+            raise there.trouble
+        found = next((one for one in (*there.rejections, *there.earlier) if one.etag == seen), None)
+        if found is None:
+            raise OvertakenError("the rejection", "does not stand on this page.", "Look again, then decide.")
+        self.require_open_to(by, digest)
+        retract(self.folder, found.content, by=by, journal=self.named, shown=seen)
+
     def journal(self) -> Journal | None:
         """Find the journal; None where nothing is recorded."""
         return journal_at(self.named, self.folder)
 
 
-def _rejections(journal: Journal, plan: PlanDocument, digest: str) -> tuple[Rejected, ...]:
+def _rejections(journal: Journal, plan: PlanDocument, digest: str) -> tuple[tuple[Rejected, ...], tuple[Rejected, ...]]:
+    """Read what was said about the plan, and, as long as it weighs, about others of its fleet."""
     if journal.is_absent():
-        return ()
-    found: list[Rejected] = []
-    names = {one.profile: [group.name for group in one.groups] for one in plan.recommendations}
-    for entry in reversed(journal.entries(kind="rejection", newest=REJECTIONS)):
+        return (), ()
+    ended, now = taken_back(journal), datetime.now(UTC)
+    ours: list[Rejected] = []
+    earlier: list[Rejected] = []
+    known: dict[str, Names] = {digest: {one.profile: [its.name for its in one.groups] for one in plan.recommendations}}
+    newest = {entry.content: entry for entry in journal.entries(kind="rejection", newest=REJECTIONS)}
+    for entry in sorted(newest.values(), key=lambda entry: -entry.sequence):
         said = journal.record(entry.content, RejectionRecord)
-        if said.plan == digest and said.profile in names:
-            there = names[said.profile]
-            groups = tuple(there[number] for number in said.groups or () if 0 <= number < len(there))
-            workloads = said.workloads or ()
-            found.append(Rejected(entry.actor, entry.at, said.profile, said.reason, said.note, groups, workloads))
-    return tuple(found)
+        end = ended.get(entry.content)
+        if end is not None and end.sequence < entry.sequence:
+            end = None  # said again since
+        if said.plan == digest:
+            ours += _rejected(entry, said, known[digest], end)
+        elif end is None and now - entry.at <= WEIGHS:
+            if said.plan not in known and len(known) <= PLANS:
+                known[said.plan] = _groups(journal, said.plan, plan.fleet)
+            earlier += _rejected(entry, said, known.get(said.plan, {}), end)
+    return tuple(ours), tuple(earlier)
+
+
+def _rejected(entry: Entry, said: RejectionRecord, names: Names, end: Entry | None) -> Iterator[Rejected]:
+    """Name what a rejection numbers; nothing where the plan has no such recommendation."""
+    if said.profile in names:
+        there = names[said.profile]
+        yield Rejected(
+            by=entry.actor,
+            at=entry.at,
+            profile=said.profile,
+            reason=said.reason,
+            note=said.note,
+            groups=tuple(there[number] for number in said.groups or () if 0 <= number < len(there)),
+            workloads=said.workloads or (),
+            content=entry.content,
+            etag=entry.digest,
+            taken_back=end,
+        )
+
+
+def _groups(journal: Journal, digest: str, fleet: str) -> Names:
+    """Name another plan's groups; none where the journal does not hold it, or it is of another fleet."""
+    if not journal.holds(digest):
+        return {}
+    found = journal.record(digest, _Plan)
+    return {one.profile: [its.name for its in one.groups] for one in found.recommendations if found.fleet == fleet}
+
+
+class _Named(BaseModel):
+    """A part of a group's document."""
+
+    name: str
+
+
+class _Recommended(BaseModel):
+    """A part of a recommendation's document."""
+
+    profile: Profile
+    groups: tuple[_Named, ...]
+
+
+class _Plan(BaseModel):
+    """What of a plan says which groups a rejection numbers: little, for it is read whenever a page is."""
+
+    fleet: str
+    recommendations: tuple[_Recommended, ...]

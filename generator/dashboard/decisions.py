@@ -71,6 +71,15 @@ def reject(form: TheForm, desk: TheDesk, plan: ThePlan) -> Response:
     return RedirectResponse(f"/plan?profile={profile}#said", 303)
 
 
+@decisions.post("/plan/retract")
+def retract(form: TheForm, desk: TheDesk, plan: ThePlan, if_match: IfMatch = None) -> Response:
+    """Take back a rejection that was shown: its entry's hash comes as If-Match, or from the page's form."""
+    desk.require_shown(plan, form.get("plan", ""))
+    profile, seen = _profile(form, plan), (if_match or form.get("shown", "")).strip('"')
+    desk.book.retract(plan, desk.digest(plan), seen, by=form.get("by", "").strip())
+    return RedirectResponse(f"/plan?profile={profile}#said", 303)
+
+
 @decisions.post("/program/approve")
 def approve(form: TheForm, desk: TheDesk, plan: ThePlan, if_match: IfMatch = None) -> Response:
     """Write, preview and approve what was shown: its digest comes as If-Match, or from the page's form."""

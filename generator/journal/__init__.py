@@ -24,6 +24,7 @@ from generator.journal.records import (
     WaveRecord,
 )
 from generator.journal.store import Journal, Kind
+from generator.journal.taken_back import taken_back
 
 __all__ = [
     "GENESIS",
@@ -51,6 +52,7 @@ __all__ = [
     "WaveRecord",
     "packed",
     "recall",
+    "taken_back",
     "tree_digest",
     "unpacked",
 ]

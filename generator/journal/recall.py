@@ -8,9 +8,9 @@ from generator.journal.records import (
     RecommendationRecord,
     RecommendationsRecord,
     RejectionRecord,
-    RetractionRecord,
 )
 from generator.journal.store import Journal
+from generator.journal.taken_back import taken_back
 
 # Of the newest: older ones have been planned over many times.
 DECISIONS = 200
@@ -42,11 +42,8 @@ def recall(journal: Journal) -> tuple[Example, ...]:
     for content in dict.fromkeys(entry.content for entry in journal.entries(kind="recommendations", newest=PLANS)):
         held = journal.record(content, RecommendationsRecord)
         known.update({found.digest: found for found in held.recommendations.values()})
-    taken_back = {
-        journal.record(entry.content, RetractionRecord).rejection: entry.sequence
-        for entry in journal.entries(kind="retraction", newest=DECISIONS)
-    }
-    standing = [entry for entry in decided if entry.sequence > taken_back.get(entry.content, 0)]
+    ended = {rejection: entry.sequence for rejection, entry in taken_back(journal).items()}
+    standing = [entry for entry in decided if entry.sequence > ended.get(entry.content, 0)]
     found = [_decision(journal, entry, known) for entry in sorted(standing, key=lambda entry: entry.sequence)]
     return memory(decision for decision in found if decision is not None)
 

@@ -143,6 +143,26 @@ def test_a_group_is_rejected_for_two_of_its_models_by_those_who_choose_them(page
     expect(page.get_by_text(f"ada rejected {chosen.name}")).to_contain_text("for its grouping, about ")
 
 
+def test_a_rejection_is_taken_back_by_who_sees_it_and_not_by_who_looked_before(page: Page, address: str) -> None:
+    here = enter(page, address)
+    late = page.context.new_page()
+    page.goto(f"{here}/plan?profile=balanced")
+    page.locator("summary", has_text="Reject balanced").click()
+    page.get_by_label("Who rejects").fill("ada")
+    page.get_by_label("For its").select_option("region")
+    page.get_by_role("button", name="Reject balanced").click()
+    late.goto(f"{here}/plan?profile=balanced")
+    for one, who in ((page, "grace"), (late, "eve")):
+        one.get_by_label("Who takes it back").fill(who)
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("listitem").filter(has_text="ada rejected balanced")).to_contain_text("grace took it back")
+    with late.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        late.get_by_role("button", name="Take it back").click()
+
+    assert answered.value.status == 412
+    expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
+
+
 def test_an_entry_too_large_or_wrong_ends_in_words_and_stays_in_the_form(
     page: Page, address: str, tmp_path: Path
 ) -> None:

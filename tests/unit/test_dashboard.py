@@ -28,6 +28,7 @@ ACTS = {
     "/planning/start": 303,
     "/plan/claim": 412,
     "/plan/reject": 412,
+    "/plan/retract": 412,
     "/program/approve": 422,
     "/join": 422,
     "/join/adopt": 422,

@@ -1,6 +1,7 @@
 """What people say on the pages: taking a plan, rejecting it, the log; and a journal that cannot be used."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Barrier, Thread
@@ -9,7 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from generator.approval.on_disk import approval_of
-from generator.journal import RejectionRecord, recall
+from generator.history import history_of_decisions, journal_at
+from generator.journal import RejectionRecord, RetractionRecord, recall
+from generator.objected import WEIGHS
 from generator.present.plan_document import GroupDocument
 from tests.dashboards import Site, desk, journal, planned, pretended, site, tamper
 from tests.plans import HOSTILE
@@ -224,6 +227,137 @@ def test_a_rejection_that_says_nothing_usable_is_not_kept(
     assert journal(fleet).is_absent() or [] == journal(fleet).entries(kind="rejection")
 
 
+def etag_of_rejection(client: TestClient) -> str:
+    form = client.get("/plan").text.partition('action="/plan/retract"')[2]
+    return form.partition('name="shown" value="')[2].partition('"')[0]
+
+
+def retract(one: Site, seen: str, by: str = "grace", **headers: str) -> int:
+    form = one.form(plan=plan_digest(one.client), profile="balanced", shown=seen, by=by)
+    return one.client.post("/plan/retract", data=form, headers=headers).status_code
+
+
+def test_a_rejection_is_taken_back_as_covey_retract_does_and_the_page_says_by_whom(one: Site, fleet: Path) -> None:
+    assert 303 == reject(one)
+    (said,) = journal(fleet).entries(kind="rejection")
+    assert (said.digest, 303) == (etag_of_rejection(one.client), retract(one, said.digest))
+    (kept,) = journal(fleet).entries(kind="retraction")
+    page = one.client.get("/plan").text
+
+    assert "grace" == kept.actor
+    assert RetractionRecord(rejection=said.content) == journal(fleet).record(kept.content, RetractionRecord)
+    assert () == recall(journal(fleet))
+    assert "<strong>grace</strong> took it back" in page
+    assert 'action="/plan/retract"' not in page
+    assert [] == journal(fleet).verify()
+
+
+@pytest.mark.parametrize("seen", ["", "0" * 64, "*", '"', "x" * 5000])
+def test_a_forged_etag_takes_nothing_back(one: Site, fleet: Path, seen: str) -> None:
+    assert 303 == reject(one)
+
+    assert 412 == retract(one, seen)
+    assert [] == journal(fleet).entries(kind="retraction")
+
+
+def test_what_was_taken_back_or_said_again_since_the_page_was_shown_is_not_taken_back(one: Site, fleet: Path) -> None:
+    assert 303 == reject(one)
+    first = etag_of_rejection(one.client)
+    assert [303, 412] == [retract(one, first), retract(one, first, by="eve")]
+    assert 303 == reject(one)
+    assert 412 == retract(one, first)
+    again = etag_of_rejection(one.client)
+
+    assert first != again
+    assert [303] == [retract(one, "", **{"if-match": f'"{again}"'})]
+    assert ["grace", "grace"] == [entry.actor for entry in journal(fleet).entries(kind="retraction")]
+
+
+def test_of_two_people_who_take_a_rejection_back_one_is_kept(fleet: Path) -> None:
+    people = {name: site(desk(None, fleet)) for name in ("ada", "grace")}
+    for found in people.values():
+        found.enter()
+    assert 303 == reject(people["ada"])
+    seen = etag_of_rejection(people["ada"].client)
+    together, statuses = Barrier(2), dict[str, int]()
+
+    def take_back(name: str) -> None:
+        together.wait(timeout=60)
+        statuses[name] = retract(people[name], seen, by=name)
+
+    threads = [Thread(target=take_back, args=(name,)) for name in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+
+    assert [303, 412] == sorted(statuses.values())
+    (winner,) = (entry.actor for entry in journal(fleet).entries(kind="retraction"))
+    assert 303 == statuses[winner]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"by": ""}, 422), ({"by": "a\x07b"}, 422), ({"plan": "0" * 64}, 412), ({"profile": "boldest"}, 422)],
+)
+def test_a_retraction_that_says_nothing_usable_is_not_kept(
+    one: Site, fleet: Path, changed: dict[str, str], status: int
+) -> None:
+    assert 303 == reject(one)
+    seen = etag_of_rejection(one.client)
+    form = {"plan": plan_digest(one.client), "profile": "balanced", "shown": seen, "by": "grace", **changed}
+
+    assert status == one.client.post("/plan/retract", data=one.form(**form)).status_code
+    assert [] == journal(fleet).entries(kind="retraction")
+
+
+def test_who_has_not_taken_the_plan_takes_no_rejection_of_it_back(one: Site, fleet: Path) -> None:
+    assert [303, 303] == [reject(one), claim(one, "ada")]
+    seen = etag_of_rejection(one.client)
+
+    assert [409, 303] == [retract(one, seen), retract(one, seen, by="ada")]
+    assert ["ada"] == [entry.actor for entry in journal(fleet).entries(kind="retraction")]
+
+
+def replanned(fleet: Path, *, called: str | None = None, at: datetime | None = None) -> RejectionRecord:
+    """Say in the journal that a group of another plan is not wanted, of a fleet of another name where that is given."""
+    _, found = planned()
+    other = found.model_copy(update={"seed": 7, "fleet": called or found.fleet})
+    content = other.text().encode()
+    said = RejectionRecord(
+        plan=sha256(content).hexdigest(), recommendation="0" * 64, profile="balanced", reason="machine", note=None,
+        groups=(0,),
+    )  # fmt: skip
+    history = history_of_decisions(fleet)
+    history.add("plan", content)
+    kept = journal_at(None, fleet)
+    assert kept is not None
+    kept.append("rejection", said.content(), by="ada", at=at or datetime.now(UTC))
+    return said
+
+
+def test_what_was_said_of_an_earlier_plan_is_shown_while_it_weighs_and_can_be_taken_back(
+    one: Site, fleet: Path
+) -> None:
+    said = replanned(fleet)
+    page = one.client.get("/plan").text
+    name = next(found for found in planned()[1].recommendations if found.profile == "balanced").groups[0].name
+
+    assert "Said of earlier plans" in page
+    assert f"<strong>ada</strong> rejected {name} of balanced for its machine" in page
+    assert 303 == retract(one, etag_of_rejection(one.client))
+    (kept,) = journal(fleet).entries(kind="retraction")
+    assert said.content() == journal(fleet).content(journal(fleet).record(kept.content, RetractionRecord).rejection)
+    assert "Said of earlier plans" not in one.client.get("/plan").text
+
+
+def test_what_another_fleet_s_people_said_and_what_is_too_old_is_not_shown(one: Site, fleet: Path) -> None:
+    replanned(fleet, called="another")
+    replanned(fleet, at=datetime.now(UTC) - WEIGHS - timedelta(days=1))
+
+    assert "Said of earlier plans" not in one.client.get("/plan").text
+
+
 @pytest.mark.parametrize("act", ["", "keep", "take\x00"])
 def test_a_claim_that_does_nothing_is_refused(one: Site, act: str) -> None:
     assert 422 == claim(one, "ada", act=act)
@@ -302,6 +436,7 @@ def test_a_journal_of_another_version_decides_nothing_says_why_and_stays_as_it_i
     acts = {
         "/plan/claim": {"plan": digest, "shown": "0" * 64, "by": "ada", "act": "take", "profile": "balanced"},
         "/plan/reject": {"plan": digest, "by": "ada", "reason": "cost", "profile": "balanced"},
+        "/plan/retract": {"plan": digest, "by": "ada", "shown": "0" * 64, "profile": "balanced"},
         "/program/approve": {
             "profile": "balanced", "by": "ada", "days": "7",
             "shown": spoken.client.get("/program?profile=balanced").headers["etag"].strip('"'),

@@ -271,6 +271,15 @@ def test_what_was_taken_back_weighs_nothing_until_it_is_said_again(fleet: Path, 
     assert [] == journal.verify()
 
 
+def test_what_was_taken_back_already_is_not_taken_back_again_and_who_did_is_said(fleet: Path, journal: Journal) -> None:
+    given = ["retract", fleet, rejection(journal)[:12], "--journal", str(journal)]
+    first, second = covey(*given, "--by", "bob"), covey(*given, "--by", "eve")
+
+    assert [0, 2] == [first.exit_code, second.exit_code]
+    assert "was taken back already, by bob" in second.stderr
+    assert ["bob"] == [entry.actor for entry in journal.entries(kind="retraction")]
+
+
 def test_an_approval_of_the_same_again_overrules_a_rejection(saved: Path, journal: Journal) -> None:
     plan = read_plan(saved)
 
