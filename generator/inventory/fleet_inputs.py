@@ -13,7 +13,7 @@ from generator.inventory.build_fleet import build_fleet
 from generator.inventory.fields import as_utc
 from generator.inventory.fleet_document import FleetEntry, InterarrivalEntry, TrafficEntry, WindowEntry
 from generator.inventory.traffic import Reading, read_traffic
-from generator.inventory.yaml_source import Document
+from generator.inventory.yaml_source import Document, sentence
 from generator.model import Catalog, Fleet, Inputs, Traffic, Window, Workload
 
 FLEET_FILE = "fleet.yaml"
@@ -72,7 +72,7 @@ def checked_entry(document: Document) -> FleetEntry:
         return FleetEntry.model_validate(document.content)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-    messages = [(document.place(e["loc"]), _sentence(e["type"], e["msg"])) for e in found]
+    messages = [(document.place(e["loc"]), sentence(e["type"], e["msg"])) for e in found]
     where, first = messages[0]
     rest = [f"{place}: {sentence}" for place, sentence in messages[1:MOST_SHOWN]]
     if len(messages) > MOST_SHOWN:
@@ -119,14 +119,6 @@ def _with(traffic: Traffic, one: Traffic, fleet: Fleet) -> Traffic:
     rate_rps.setflags(write=False)
     variation.setflags(write=False)
     return replace(traffic, workloads=names, rate_rps=rate_rps, interarrival_variation=variation)
-
-
-def _sentence(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "There is no such field."
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
-    advice = " Put it in quotes." if kind == "string_type" else ""
-    return message[0].upper() + message[1:] + "." + advice
 
 
 def _windows(document: Document, entry: FleetEntry, whole: Window) -> tuple[Window, Window]:

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from generator.errors import InventoryError
 from generator.inventory.fields import FileName, Name, Positive
 from generator.inventory.fleet_document import Entry, WorkloadEntry
-from generator.inventory.yaml_source import Document, read_yaml, shown
+from generator.inventory.yaml_source import Document, read_yaml, sentence, shown
 
 LONGEST_LINE = 10**9  # YAML's own folding would cut long names
 
@@ -68,10 +68,9 @@ def read_newcomer(path: Path, content: bytes | None = None) -> Newcomer:
         return Newcomer(document, NewcomerEntry.model_validate(document.content))
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        what = "There is no such field" if found["type"] == "extra_forbidden" else found["msg"]
         raise InventoryError(
             document.place(found["loc"]),
-            f"{what.removeprefix('Value error, ')}.",
+            sentence(found["type"], found["msg"]),
             "Write one workload as in fleet.yaml; schemas/newcomer.schema.json says what it may hold.",
         ) from None
 

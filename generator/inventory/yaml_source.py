@@ -93,13 +93,32 @@ def read_yaml(path: Path, content: bytes | None = None) -> Document:
     return Document(path, built.value, built.lines)
 
 
+def sentence(kind: str, message: str) -> str:
+    """Say what pydantic found wrong with a field, in words for who wrote the file.
+
+    Parameters
+    ----------
+    kind, message : str
+        As pydantic's errors have them.
+    """
+    if kind == "extra_forbidden":
+        return "There is no such field."
+    if kind in ("model_type", "dict_type"):
+        return "Should be a mapping: lines of `key: value`."
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    advice = " Put it in quotes." if kind == "string_type" else ""
+    return message[0].upper() + message[1:] + "." + advice
+
+
 def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InventoryError(
-            str(path), f"The file cannot be read: {error.strerror}.", "Give a folder with fleet.yaml, or that file."
+            str(path),
+            f"The file cannot be read: {error.strerror}.",
+            "Name one that is there; of a fleet, its folder or its fleet.yaml.",
         ) from error
 
 

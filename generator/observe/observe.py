@@ -53,6 +53,8 @@ def observe(watched: Sequence[Watched], sources: Sequence[Source], window: Windo
         try:
             reading = source.read(there, window)
         except ObserveError as error:
+            if len(asked) == 1:
+                raise
             unanswered.append(f"{place}: {error.what}")
             if len(unanswered) == len(asked):
                 what = f"there is no answer. {' '.join(unanswered)}"

@@ -11,6 +11,7 @@ from generator.catalog import read_catalog
 from generator.discharge import discharge
 from generator.enlist import enlist
 from generator.errors import InputError, InventoryError, TrafficError
+from generator.inventory.newcomer import read_newcomer
 from generator.load import load
 from generator.provenance import provenance
 from generator.starter import starter
@@ -123,6 +124,18 @@ def test_what_cannot_join_is_refused_where_it_is_written(
 
     assert where in refused.value.where
     assert what in refused.value.what
+
+
+@pytest.mark.parametrize("text", ["- name: a\n", "time,workload\n", "5\n"])
+def test_a_file_of_another_kind_is_refused_in_words_of_whoever_wrote_it(folder: Path, text: str) -> None:
+    for name in ("newcomer.yaml", "fleet.yaml"):
+        (folder / name).write_text(text)
+    with pytest.raises(InventoryError) as newcomer:
+        read_newcomer(folder / "newcomer.yaml")
+    with pytest.raises(InventoryError) as fleet:
+        load(folder, CATALOG)
+
+    assert "Should be a mapping: lines of `key: value`." == newcomer.value.what == fleet.value.what
 
 
 def test_a_discharged_fleet_is_the_one_without_its_lines_and_rows(folder: Path) -> None:

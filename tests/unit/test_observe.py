@@ -247,6 +247,13 @@ def test_where_no_region_answers_there_are_no_observations() -> None:
     assert 6 == refused.value.exit_code
 
 
+def test_where_the_only_place_asked_does_not_answer_it_is_named_once() -> None:
+    with pytest.raises(ObserveError) as refused:
+        observe(watched()[:1], [Regions(["eu-west-1"])], window(2))
+
+    assert ("eu-west-1", "nobody answers within 30 s.") == (refused.value.where, refused.value.what)
+
+
 @pytest.mark.parametrize("value", [-1.0, float("inf"), 1e300])
 def test_numbers_that_are_no_amounts_count_as_not_measured(value: float) -> None:
     found = observe(watched(), [Regions([], value)], window(2))
