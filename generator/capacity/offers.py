@@ -1,18 +1,14 @@
 """What a fleet's machines are to its workloads, as arrays that compiled code reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.capacity.queueing import load_miss, service_miss, service_quantiles
 from generator.capacity.scaling import BEHAVIOUR, Behaviour
 from generator.compiled import compiled
 from generator.model import FloatArray, Hosting
-
-if TYPE_CHECKING:  # it holds its offers itself: every sizing of one fleet reads the same
-    from generator.capacity.machines import Machines
 
 # Kinds of hosting, and the autoscalers they have: several kinds share one.
 HOSTINGS: tuple[Hosting, ...] = tuple(BEHAVIOUR)
@@ -21,12 +17,10 @@ AUTOSCALERS: tuple[Behaviour, ...] = tuple(dict.fromkeys(BEHAVIOUR.values()))
 TWO_ZONES_AVAILABILITY = 0.999
 UNLIMITED = 10**6
 
-Thing = TypeVar("Thing")
 # An array of records: numpy publishes no type that knows their fields.
 Records: TypeAlias = Any
 
-
-_MACHINE = [
+MACHINE_FIELDS = [
     ("hosting", np.intp),
     ("kind", np.intp),
     ("alike", np.intp),
@@ -42,7 +36,7 @@ _MACHINE = [
     ("on_gpu", np.bool_),
     ("to_zero", np.bool_),
 ]
-_WORKLOAD = [
+WORKLOAD_FIELDS = [
     ("artifact", np.intp),
     ("overhead_gib", np.float64),
     ("size_gib", np.float64),
@@ -51,8 +45,8 @@ _WORKLOAD = [
     ("service_scv", np.float64),
     ("two_zones", np.bool_),
 ]
-_RUN = [("work_s", np.float64), ("service_s", np.float64), ("slots", np.float64), ("gpus_per_copy", np.float64)]
-_PLACE = [("allowed", np.bool_), ("round_trip_s", np.float64), ("egress_usd_per_request", np.float64)]
+RUN_FIELDS = [("work_s", np.float64), ("service_s", np.float64), ("slots", np.float64), ("gpus_per_copy", np.float64)]
+PLACE_FIELDS = [("allowed", np.bool_), ("round_trip_s", np.float64), ("egress_usd_per_request", np.float64)]
 
 
 class Offers(NamedTuple):
@@ -101,108 +95,6 @@ class Offers(NamedTuple):
     cold_miss: FloatArray
     patience: FloatArray
     load_miss: FloatArray
-
-
-def offers(machines: "Machines") -> Offers:
-    """Lay out what compiled code reads of machines, and work out what service and network alone make late.
-
-    Parameters
-    ----------
-    machines : Machines
-
-    Returns
-    -------
-    Offers
-    """
-    table, workloads = machines, machines.fleet.workloads
-    kinds, kind = _numbered(zip(table.processor_class.tolist(), map(_autoscaler, table.hosting), strict=True))
-    _, alike = _numbered(zip(kind, table.processors.tolist(), strict=True))
-    quotas = table.fleet.limits.quotas
-    machine = {
-        "hosting": [HOSTINGS.index(hosting) for hosting in table.hosting],
-        "kind": kind,
-        "alike": alike,
-        "processor": table.processor_class,
-        "autoscaler": [*map(_autoscaler, table.hosting)],
-        "processors": table.processors,
-        "memory_gib": table.memory_gib,
-        "overcommit": table.overcommit,
-        "load_gib_per_s": [BEHAVIOUR[hosting].load_gib_per_s for hosting in table.hosting],
-        "quota": [quotas.get(one.name, UNLIMITED) for one in table.instance_types],
-        # Workers for a request each are sized by `size_workers`.
-        "worthwhile": table.worthwhile & ~np.array([BEHAVIOUR[h].worker_per_request for h in table.hosting]),
-        "multi_model": table.multi_model,
-        "on_gpu": table.on_gpu,
-        "to_zero": [BEHAVIOUR[hosting].scales_to_zero for hosting in table.hosting],
-    }
-    latency_s = np.array([w.objective.latency_s for w in workloads])
-    variation = np.array([w.service.variation for w in workloads])
-    size_gib = np.array([w.size_gib for w in workloads])
-    overhead_gib = {name: runtime.memory_overhead_gib for name, runtime in table.fleet.runtimes.items()}
-    workload = {
-        "artifact": table.artifact_index,
-        # On a GPU the server's own memory lies elsewhere.
-        "overhead_gib": [0.0 if w.accelerator == "gpu" else overhead_gib[w.runtime] for w in workloads],
-        "size_gib": size_gib,
-        "latency_s": latency_s,
-        "allowed_miss": [1.0 - w.objective.percentile for w in workloads],
-        "service_scv": variation**2,
-        "two_zones": [w.availability >= TWO_ZONES_AVAILABILITY for w in workloads],
-    }
-    run = {"work_s": table.work_s, "service_s": table.service_s, "slots": table.slots}
-    place = {"allowed": table.region_allowed, "round_trip_s": table.round_trip_s}
-    budget_s = latency_s[:, None] - table.round_trip_s
-    late = np.zeros((table.work_s.shape[1], *budget_s.shape))
-    for processor in set(table.processor_class.tolist()):
-        late[processor] = service_miss(budget_s, table.service_s[:, processor, None], variation[:, None])
-    cold, patience = np.zeros((len(kinds), *budget_s.shape)), np.zeros((len(kinds), len(workloads)))
-    for j, (processor, number) in enumerate(kinds):
-        if AUTOSCALERS[number].scales_to_zero:
-            service_s = table.service_s[:, processor]
-            start_s = AUTOSCALERS[number].start_s + size_gib / AUTOSCALERS[number].load_gib_per_s
-            cold[j] = service_miss(budget_s - start_s[:, None], service_s[:, None], variation[:, None])
-            patience[j] = service_miss(latency_s - start_s, service_s, variation)
-    artifact_gib, stored_gib = np.zeros((2, int(table.artifact_index.max()) + 1))
-    artifact_gib[table.artifact_index], stored_gib[table.artifact_index] = table.memory_of, table.stored_of
-    shapes, shape = np.unique(variation, return_inverse=True)
-    return Offers(
-        machine=records(_MACHINE, machine),
-        workload=records(_WORKLOAD, workload),
-        run=records(_RUN, run | {"gpus_per_copy": table.gpus_per_copy}),
-        place=records(_PLACE, place | {"egress_usd_per_request": table.egress_usd_per_request}),
-        machine_allowed=fixed(table.machine_allowed),
-        price_usd_per_h=fixed(table.price_usd_per_h),
-        artifact_gib=fixed(artifact_gib),
-        stored_gib=fixed(stored_gib),
-        service_quantiles=fixed(np.array([service_quantiles(1.0, one) for one in shapes.tolist()])[shape]),
-        service_miss=fixed(late),
-        cold_miss=fixed(cold),
-        patience=fixed(patience),
-        load_miss=fixed(_load_miss(table, budget_s, variation)),
-    )
-
-
-def _load_miss(table: "Machines", budget_s: FloatArray, variation: FloatArray) -> FloatArray:
-    """Share of requests that a load of their model makes late, by processor class, workload and region."""
-    late = np.zeros((table.work_s.shape[1], *budget_s.shape))
-    turning = np.flatnonzero(table.overcommit > 1.0)
-    if len(turning) == 0:
-        return late[:0]
-    load_s = table.stored_of / BEHAVIOUR[table.hosting[turning[0]]].load_gib_per_s
-    for processor in set(table.processor_class[turning].tolist()):
-        late[processor] = load_miss(budget_s, load_s[:, None], table.service_s[:, processor, None], variation[:, None])
-    return late
-
-
-def _autoscaler(hosting: Hosting) -> int:
-    return AUTOSCALERS.index(BEHAVIOUR[hosting])
-
-
-def _numbered(things: Iterable[Thing]) -> tuple[list[Thing], list[int]]:
-    """Distinct things, and the number of each among them."""
-    listed = list(things)
-    number = {thing: i for i, thing in enumerate(dict.fromkeys(listed))}
-    return list(number), [number[thing] for thing in listed]
 
 
 def records(fields: Sequence[tuple[str, type[np.generic]]], columns: Mapping[str, ArrayLike]) -> Records:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generator.capacity.machines import USABLE_MEMORY_SHARE, Machines, machines
+from generator.capacity.machines import Machines, machines
+from generator.capacity.machines.machines import USABLE_MEMORY_SHARE
 from generator.errors import CatalogError, CoveyError, InfeasibleError
 from generator.model import Deployed, Limits, OwnPrices, ServiceTime, Workload
 from tests.fleets import UNPRICED, catalog, fleet, gpu_workload, table, workload

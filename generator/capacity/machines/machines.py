@@ -1,186 +1,19 @@
-"""What every machine of the catalogue means to every workload of a fleet, as arrays."""
+"""From a fleet and a catalogue: what every machine means to every workload."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.capacity.offers import Offers, fitting, offers
+from generator.capacity.machines.table import Machines
 from generator.capacity.permitted import permitted_machines, permitted_regions, round_trips_s
 from generator.errors import CatalogError, InfeasibleError
-from generator.model import (
-    CLOUD_OF_HOSTING,
-    Catalog,
-    Cloud,
-    Fleet,
-    FloatArray,
-    Hosting,
-    InstanceType,
-    Region,
-    Workload,
-)
+from generator.model import CLOUD_OF_HOSTING, Catalog, Cloud, Fleet, FloatArray, Hosting, InstanceType, Workload
 
 # Share of a machine's memory, or of a GPU's, that models may fill; the rest is the operating system, the CUDA
 # context and fragmentation. An estimate, to be replaced by what is learned.
 USABLE_MEMORY_SHARE = 0.9
 CPU = "cpu"
-
-
-@dataclass(frozen=True, eq=False)
-class Machines:
-    """Workloads against machines and regions.
-
-    W workloads in the fleet's order, K machines (a hosting kind and an instance type), R regions, P processor classes
-    (the CPU, and every GPU model; a class of its own for each machine type that observations found faster or slower
-    than its kind). A *processor* is a vCPU or a GPU.
-
-    Parameters
-    ----------
-    processor_class : ndarray of int, shape (K,)
-    processors, memory_gib : ndarray, shape (K,)
-        vCPUs or GPUs of a replica; memory usable by models on it (of one GPU where there are any).
-    price_usd_per_h : ndarray, shape (K, R)
-        Per replica after own prices and discounts; infinite where the machine is not offered.
-    estimated : ndarray of bool, shape (K, R)
-    work_s : ndarray, shape (W, P)
-        Processor-seconds one request takes at full concurrency; infinite where the workload does not run there.
-    service_s : ndarray, shape (W, P)
-        Seconds from the start of service to its end.
-    slots : ndarray, shape (W, P)
-        Requests one processor serves at once.
-    gpus_per_copy : ndarray of int, shape (W, P)
-        GPUs one copy of the model spreads over; 0 on the CPU.
-    round_trip_s : ndarray, shape (W, R)
-        Network time to the farthest of the workload's users; 0 where they are not known, and that to the other side of
-        the globe where the region's place is not.
-    machine_allowed : ndarray of bool, shape (W, K)
-    region_allowed : ndarray of bool, shape (W, R)
-    egress_usd_per_request : ndarray, shape (W, R)
-        The dearest known where a region's egress has no price; `egress_priced` says which.
-    """
-
-    fleet: Fleet
-    catalog: Catalog
-    hosting: tuple[Hosting, ...]
-    instance_types: tuple[InstanceType, ...]
-    regions: tuple[Region, ...]
-    processor_classes: tuple[str, ...]
-    processor_class: NDArray[np.intp]
-    processors: FloatArray
-    memory_gib: FloatArray
-    price_usd_per_h: FloatArray
-    estimated: NDArray[np.bool_]
-    work_s: FloatArray
-    service_s: FloatArray
-    slots: FloatArray
-    gpus_per_copy: NDArray[np.intp]
-    round_trip_s: FloatArray
-    machine_allowed: NDArray[np.bool_]
-    region_allowed: NDArray[np.bool_]
-    egress_usd_per_request: FloatArray
-    egress_priced: NDArray[np.bool_]
-
-    @cached_property
-    def machine_index(self) -> dict[tuple[Hosting, str], int]:
-        """Row of a hosting kind and instance type."""
-        return {(h, t.name): k for k, (h, t) in enumerate(zip(self.hosting, self.instance_types, strict=True))}
-
-    @cached_property
-    def region_index(self) -> dict[tuple[Cloud, str], int]:
-        """Column of a region."""
-        return {(region.cloud, region.name): r for r, region in enumerate(self.regions)}
-
-    @cached_property
-    def offers(self) -> Offers:
-        """The same as compiled code reads it."""
-        return offers(self)
-
-    @cached_property
-    def on_gpu(self) -> NDArray[np.bool_]:
-        """Machines whose processors are GPUs, shape (K,)."""
-        return np.array([machine.gpus > 0 for machine in self.instance_types])
-
-    @cached_property
-    def artifact_index(self) -> NDArray[np.intp]:
-        """Number of each workload's artifact; workloads of one artifact share memory on a replica."""
-        names = {artifact: i for i, artifact in enumerate(dict.fromkeys(w.artifact for w in self.fleet.workloads))}
-        return np.array([names[w.artifact] for w in self.fleet.workloads], dtype=np.intp)
-
-    @cached_property
-    def memory_of(self) -> FloatArray:
-        """Loaded size of each workload's artifact, GiB; the largest where its workloads say different ones."""
-        largest = np.zeros(len(self.artifact_index))
-        np.maximum.at(largest, self.artifact_index, [w.memory_gib for w in self.fleet.workloads])
-        return largest[self.artifact_index]
-
-    @cached_property
-    def stored_of(self) -> FloatArray:
-        """Size of each workload's artifact in storage, GiB, which a load fetches; the largest its workloads say."""
-        largest = np.zeros(len(self.artifact_index))
-        np.maximum.at(largest, self.artifact_index, [w.size_gib for w in self.fleet.workloads])
-        return largest[self.artifact_index]
-
-    @cached_property
-    def overcommit(self) -> FloatArray:
-        """How many times its room the models of a machine may need together, shape (K,).
-
-        SageMaker alone loads what a request asks for and drops what was used longest ago; the server that is emitted
-        for Cloud Run holds all its models from the start.
-        """
-        most = self.fleet.limits.memory_overcommit
-        return np.array([most if hosting == "sagemaker-multi-model" else 1.0 for hosting in self.hosting])
-
-    def overhead_gib(self, workload: int) -> float:
-        """Memory the workload's model server takes for itself."""
-        return self.fleet.runtimes[self.fleet.workloads[workload].runtime].memory_overhead_gib
-
-    def resident_gib(self, members: NDArray[np.intp]) -> float:
-        """Memory of a group's distinct artifacts and of its model server (on the CPU)."""
-        _, first = np.unique(self.artifact_index[members], return_index=True)
-        gpu = self.fleet.workloads[int(members[0])].accelerator == "gpu"
-        overhead = 0.0 if gpu else self.overhead_gib(int(members[0]))
-        return float(self.memory_of[members[first]].sum()) + overhead
-
-    @cached_property
-    def multi_model(self) -> NDArray[np.bool_]:
-        """Machines whose hosting kind serves several artifacts, shape (K,)."""
-        return np.array([h not in ("sagemaker-single-model", "sagemaker-serverless") for h in self.hosting])
-
-    @cached_property
-    def worthwhile(self) -> NDArray[np.bool_]:
-        """Machines that no other of the same hosting kind beats, shape (K,).
-
-        One beats another with as many processors of the same class, as much memory, and a price no higher wherever the
-        other is offered. Machines under a quota beat nobody, and pinned ones are never left out.
-        """
-        quota = np.array([t.name in self.fleet.limits.quotas for t in self.instance_types])
-        pinned = {(w.pin.hosting, w.pin.instance_type) for w in self.fleet.workloads if w.pin}
-        kept = np.ones(len(self.hosting), dtype=bool)
-        for k, (hosting, machine) in enumerate(zip(self.hosting, self.instance_types, strict=True)):
-            beats = (
-                kept
-                & ~quota
-                & np.array([h == hosting for h in self.hosting])
-                & (self.processor_class == self.processor_class[k])
-                & (self.processors >= self.processors[k])
-                & (self.memory_gib >= self.memory_gib[k])
-                & (self.price_usd_per_h <= self.price_usd_per_h[k]).all(axis=1)
-            )
-            beats[k] = False
-            kept[k] = not beats.any() or (hosting, machine.name) in pinned
-        return kept
-
-    def fits(
-        self, members: NDArray[np.intp], memory_share: float = 1.0, *, resident: bool = False
-    ) -> NDArray[np.bool_]:
-        """Machines that may serve these workloads together, shape (K,).
-
-        `memory_share` is the part of usable memory that several models together may fill; `resident` asks for machines
-        on which all of them stay loaded, where the fleet allows others, too.
-        """
-        return fitting(self.offers, np.asarray(members, dtype=np.intp), memory_share, resident)
 
 
 def machines(fleet: Fleet, catalog: Catalog) -> Machines:
