@@ -7,12 +7,15 @@ import typing
 from dataclasses import dataclass
 
 from generator.offline.amazon_limits import AMAZON
+from generator.offline.google_edge_limits import GOOGLE_EDGE
 from generator.offline.google_limits import GOOGLE
 from generator.offline.limits import limits
 from generator.offline.relations import relations
 from generator.offline.shape import Field, fields, shape, strip
 from generator.offline.stated import stated
 from generator.offline.values import UNKNOWN, Properties, Value
+
+STATED = (*AMAZON, *GOOGLE, *GOOGLE_EDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def check(token: str, inputs: Properties) -> list[Refusal]:
     refusals = check_object(known.inputs, given, "")
     if refusals:
         return refusals
-    stated_limits = stated((*AMAZON, *GOOGLE), token, given)
+    stated_limits = stated(STATED, token, given)
     found = dict.fromkeys([*limits(token, given), *stated_limits, *relations(token, given)])
     return [Refusal(path, reason) for path, reason in found]
 

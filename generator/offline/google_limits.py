@@ -1,5 +1,7 @@
 """What Google Cloud refuses of the types an emitted program uses: lengths, letters, ranges, durations.
 
+The load balancer's types are in `google_edge_limits`.
+
 Enumerations are not here: the Pulumi package's own documentation lists them (see `shape`), property by property.
 """
 
@@ -8,18 +10,11 @@ from generator.offline.stated import Limit, json_with, matches, one_of, seconds,
 RUN = "gcp:cloudrunv2/service:Service"
 ALERT = "gcp:monitoring/alertPolicy:AlertPolicy"
 BUDGET = "gcp:billing/budget:Budget"
-URL_MAP = "gcp:compute/uRLMap:URLMap"
-RECORD = "gcp:dns/recordSet:RecordSet"
-RULE = "gcp:compute/globalForwardingRule:GlobalForwardingRule"
-PROXY = "gcp:compute/targetHttpsProxy:TargetHttpsProxy"
-BACKEND = "gcp:compute/backendService:BackendService"
-GROUP = "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup"
 ACCOUNT = "gcp:serviceaccount/account:Account"
 
 PROJECT = r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 REGION = r"[a-z]+(-[a-z]+)+\d+"
 RUN_NAME = r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?"
-HOST = r"(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 MEMBER = (
     r"allUsers|allAuthenticatedUsers|(user|serviceAccount|group):[\w.%+-]+@[\w.-]+\.[\w-]+|domain:[^\s:@]+\.[^\s:@]+"
     r"|(principal|principalSet)://\S+|(projectOwner|projectEditor|projectViewer):\S+"
@@ -29,20 +24,14 @@ RUN_API = "https://cloud.google.com/run/docs/reference/rest/v2/projects.location
 RUN_PROBES = "https://cloud.google.com/run/docs/configuring/healthchecks"
 ALERT_API = "https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies"
 BUDGET_API = "https://cloud.google.com/billing/docs/reference/budget/rest/v1/billingAccounts.budgets"
-URL_MAP_API = "https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps"
-COMPUTE_NAMES = "https://cloud.google.com/compute/docs/naming-resources"
 LABELS = "https://cloud.google.com/resource-manager/docs/labels-overview"
 ALERT_LABELS = f"{ALERT_API}, userLabels"
-COMPUTE_API = "https://cloud.google.com/compute/docs/reference/rest/v1"
 SERVICE_ACCOUNTS = "https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts"
-DNS_API = "https://cloud.google.com/dns/docs/reference/rest/v1"
 NOTIFICATIONS = "https://cloud.google.com/monitoring/support/notification-options"
 BUCKETS = "https://cloud.google.com/storage/docs/buckets#naming"
 
 THRESHOLD = "conditions[].conditionThreshold"
 ABSENT = "conditions[].conditionAbsent"
-MATCHER = "pathMatchers[]"
-ABORT = "faultInjectionPolicy.abort"
 
 GOOGLE: tuple[Limit, ...] = (
     # What all types share.
@@ -67,8 +56,6 @@ GOOGLE: tuple[Limit, ...] = (
         matches(r"roles/[a-zA-Z]\w*(\.[a-zA-Z]\w*)*|(projects|organizations)/[\w.:~%-]+/roles/[\w.]{3,64}"),
         "https://cloud.google.com/iam/docs/roles-overview",
     ),
-    Limit("gcp:compute/*", "name", matches(r"[a-z]([-a-z0-9]*[a-z0-9])?", 63), COMPUTE_NAMES),
-    Limit("gcp:compute/*", "description", sized(0, 2048, "characters"), URL_MAP_API),
     Limit(
         "gcp:storage/*",
         "bucket",
@@ -284,151 +271,5 @@ GOOGLE: tuple[Limit, ...] = (
         "allUpdatesRule.monitoringNotificationChannels[]",
         matches(r"projects/[\w.:~%-]+/notificationChannels/[\w.:~%-]+"),
         f"{BUDGET_API}, NotificationsRule",
-    ),
-    # The edge.
-    Limit(
-        GROUP,
-        "cloudRun.service",
-        matches(RUN_NAME),
-        f"{COMPUTE_API}/regionNetworkEndpointGroups",
-    ),
-    Limit(
-        BACKEND,
-        "logConfig.sampleRate",
-        within(0, 1),
-        f"{COMPUTE_API}/backendServices, logConfig",
-    ),
-    Limit(
-        BACKEND,
-        "timeoutSec connectionDrainingTimeoutSec",
-        within(0, 2_147_483_647),
-        f"{COMPUTE_API}/backendServices",
-    ),
-    Limit(
-        BACKEND,
-        "outlierDetection.enforcingConsecutiveErrors outlierDetection.enforcingConsecutiveGatewayFailure"
-        " outlierDetection.enforcingSuccessRate outlierDetection.maxEjectionPercent",
-        within(0, 100),
-        f"{COMPUTE_API}/backendServices, outlierDetection",
-    ),
-    Limit(
-        BACKEND,
-        "backends[].group",
-        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/(networkEndpointGroups|instanceGroups)/[\w.:~%-]+"),
-        f"{COMPUTE_API}/backendServices, backends[].group",
-    ),
-    Limit(URL_MAP, "hostRules[].hosts", sized(1, 200, "hosts"), "https://cloud.google.com/load-balancing/docs/quotas"),
-    Limit(URL_MAP, "hostRules[].hosts[]", matches(rf"\*|{HOST}", 255), f"{URL_MAP_API}, hostRules[].hosts"),
-    Limit(URL_MAP, f"hostRules[].pathMatcher {MATCHER}.name", matches(r"[a-z]([-a-z0-9]*[a-z0-9])?", 63), URL_MAP_API),
-    Limit(
-        URL_MAP,
-        f"{MATCHER}.pathRules[].paths[]",
-        matches(r"(?=[!-~]*\Z)(/([^*?#]*/)?\*|/[^*?#]*)", 1024),
-        f"{URL_MAP_API}, pathRules[].paths: begin with /, * only at the end after /",
-    ),
-    Limit(
-        URL_MAP,
-        f"{MATCHER}.pathRules[].routeAction.urlRewrite.pathPrefixRewrite"
-        f" {MATCHER}.defaultRouteAction.urlRewrite.pathPrefixRewrite",
-        matches(r"(?=[!-~]*\Z)/[^?#]*", 1024),
-        f"{URL_MAP_API}, urlRewrite.pathPrefixRewrite",
-    ),
-    Limit(
-        URL_MAP,
-        f"defaultRouteAction.{ABORT}.httpStatus {MATCHER}.defaultRouteAction.{ABORT}.httpStatus",
-        within(200, 599),
-        f"{URL_MAP_API}, HttpFaultAbort.httpStatus",
-    ),
-    Limit(
-        URL_MAP,
-        f"defaultRouteAction.{ABORT}.percentage {MATCHER}.defaultRouteAction.{ABORT}.percentage",
-        within(0, 100),
-        f"{URL_MAP_API}, HttpFaultAbort.percentage",
-    ),
-    Limit(
-        URL_MAP,
-        f"defaultUrlRedirect.hostRedirect {MATCHER}.defaultUrlRedirect.hostRedirect",
-        matches(HOST, 255),
-        f"{URL_MAP_API}, HttpRedirectAction.hostRedirect",
-    ),
-    Limit(
-        URL_MAP,
-        f"defaultUrlRedirect.pathRedirect {MATCHER}.defaultUrlRedirect.pathRedirect",
-        matches(r"/[!-~]*", 1024),
-        f"{URL_MAP_API}, HttpRedirectAction.pathRedirect",
-    ),
-    Limit(
-        URL_MAP,
-        f"defaultService {MATCHER}.defaultService {MATCHER}.pathRules[].service",
-        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/backend(Services|Buckets)/[\w.:~%-]+"),
-        f"{URL_MAP_API}, defaultService",
-    ),
-    Limit(
-        PROXY,
-        "urlMap",
-        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/urlMaps/[\w.:~%-]+"),
-        f"{COMPUTE_API}/targetHttpsProxies",
-    ),
-    Limit(
-        PROXY,
-        "certificateMap",
-        matches(
-            r"(//certificatemanager\.googleapis\.com/)?projects/[\w.:~%-]+/locations/[\w.:~%-]+/certificateMaps/[\w.:~%-]+"
-        ),
-        f"{COMPUTE_API}/targetHttpsProxies, certificateMap",
-    ),
-    Limit(
-        PROXY,
-        "sslPolicy",
-        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/sslPolicies/[\w.:~%-]+"),
-        f"{COMPUTE_API}/targetHttpsProxies",
-    ),
-    Limit(
-        RULE,
-        "portRange",
-        matches(r"\d{1,5}(-\d{1,5})?"),
-        f"{COMPUTE_API}/globalForwardingRules",
-    ),
-    Limit(
-        RULE,
-        "target",
-        matches(r"(https://[!-~]+/)?projects/[\w.:~%-]+/[!-~]+/target\w+/[\w.:~%-]+"),
-        f"{COMPUTE_API}/globalForwardingRules",
-    ),
-    Limit(
-        RULE,
-        "ipAddress",
-        matches(r"[0-9.]+|[0-9a-f:]+(/\d+)?|(https://[!-~]+/)?projects/[!-~]+/addresses/[\w.:~%-]+"),
-        f"{COMPUTE_API}/globalForwardingRules",
-    ),
-    Limit(
-        "gcp:compute/globalAddress:GlobalAddress",
-        "address",
-        matches(r"[0-9.]+|[0-9a-f:]+"),
-        f"{COMPUTE_API}/globalAddresses",
-    ),
-    Limit(
-        RECORD,
-        "name",
-        matches(rf"{HOST}\.", 255),
-        f"{DNS_API}/resourceRecordSets",
-    ),
-    Limit(
-        RECORD,
-        "ttl",
-        within(0, 2_147_483_647),
-        f"{DNS_API}/resourceRecordSets",
-    ),
-    Limit(
-        RECORD,
-        "type",
-        matches("A|AAAA|ALIAS|CAA|CNAME|DNSKEY|DS|HTTPS|IPSECKEY|MX|NAPTR|NS|PTR|SOA|SPF|SRV|SSHFP|SVCB|TLSA|TXT"),
-        "https://cloud.google.com/dns/docs/records-overview",
-    ),
-    Limit(
-        RECORD,
-        "managedZone",
-        matches(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"),
-        f"{DNS_API}/managedZones",
     ),
 )

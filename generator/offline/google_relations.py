@@ -4,7 +4,8 @@ import re
 from collections import Counter
 
 from generator.offline.choices import Choice, Found, Statement, ordered
-from generator.offline.google_limits import ALERT, BUDGET, GROUP, PROXY, RECORD, RUN, URL_MAP
+from generator.offline.google_edge_limits import GROUP, PROXY, RECORD, URL_MAP
+from generator.offline.google_limits import ALERT, BUDGET, RUN
 from generator.offline.stated import as_list, json_object, values_at
 from generator.offline.values import Properties, Value
 

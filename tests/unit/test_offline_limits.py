@@ -7,9 +7,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from generator.offline.amazon_limits import AMAZON
-from generator.offline.check import check
-from generator.offline.google_limits import GOOGLE
+from generator.offline.check import STATED, check
 from generator.offline.identity import IDENTITIES, identity, is_unique, scope
 from generator.offline.relations import CHOICES, STATEMENTS
 from generator.offline.shape import Field, fields, shape, strip
@@ -124,7 +122,7 @@ def hint_of(known: dict[str, Field], names: list[str]) -> object:
     return hint
 
 
-@pytest.mark.parametrize("limit", [*AMAZON, *GOOGLE], ids=lambda limit: f"{limit.token} {limit.places[:60]}")
+@pytest.mark.parametrize("limit", STATED, ids=lambda limit: f"{limit.token} {limit.places[:60]}")
 def test_every_limit_names_a_property_that_exists_and_its_source(limit: typing.Any) -> None:
     assert limit.source
     tokens = [token for token in TYPES if fnmatchcase(token, limit.token)]
@@ -144,7 +142,7 @@ def test_every_choice_is_between_properties_that_exist(choice: typing.Any) -> No
 
 
 TYPES = sorted(
-    {limit.token for limit in (*AMAZON, *GOOGLE) if "*" not in limit.token}
+    {limit.token for limit in STATED if "*" not in limit.token}
     | {choice.token for choice in CHOICES}
     | STATEMENTS.keys()
     | IDENTITIES.keys()
