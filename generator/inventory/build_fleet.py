@@ -1,6 +1,9 @@
 """Build the fleet's nouns from what was written, and refuse every name that points nowhere."""
 
 import difflib
+import hashlib
+import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 
@@ -13,7 +16,6 @@ from generator.inventory.fleet_document import (
     EnvironmentEntry,
     FleetEntry,
     WorkloadTerms,
-    slug_path,
 )
 from generator.inventory.yaml_source import Document, shown
 from generator.model import (
@@ -258,7 +260,7 @@ def _workload(entry: FleetEntry, position: int, terms: Terms) -> Workload:
         accelerator=terms.accelerator,
         service=ServiceTime(**service.model_dump()),
         objective=Objective(objective.percentile, objective.latency_s),
-        path=written.path or slug_path(written.name),
+        path=written.path or _slug_path(written.name),
         availability=terms.availability,
         response_kib=terms.response_kib,
         residency=tuple(terms.residency),
@@ -276,6 +278,18 @@ def _workload(entry: FleetEntry, position: int, terms: Terms) -> Workload:
 
 def _deployed(entry: DeployedEntry | None) -> Deployed | None:
     return None if entry is None else Deployed(entry.hosting, entry.instance_type, entry.region, entry.replicas)
+
+
+def _slug_path(name: str) -> str:
+    """URL path of a workload that names none: '/' and its name in lower case ASCII.
+
+    >>> _slug_path("United_Kingdom/cat22")
+    '/united-kingdom-cat22'
+    """
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-")
+    # 120 leaves room in the 128 characters of a path: one character may decompose into several.
+    return "/" + (slug[:120].rstrip("-") or "model-" + hashlib.sha256(name.encode()).hexdigest()[:8])
 
 
 def _check_paths(check: _Check, fleet: Fleet, entry: FleetEntry, catalog: Catalog) -> None:

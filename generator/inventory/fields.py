@@ -1,4 +1,4 @@
-"""Kinds of text, number and time an inventory may hold: what is hostile or meaningless is refused here."""
+"""What an inventory's entries are made of: kinds of text, number and time. What is hostile or meaningless ends here."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 LONGEST_NAME = 128
 
@@ -117,3 +117,9 @@ def as_utc(instant: datetime, time_zone: str) -> datetime:
             raise ValueError(f"{instant.isoformat()} is no single instant in {time_zone}")
         instant = first
     return instant.astimezone(UTC)
+
+
+class Entry(BaseModel):
+    """A mapping in the document: every field known, every type as written."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)

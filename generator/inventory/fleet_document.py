@@ -4,12 +4,9 @@ Units stand in the field names, one way only. Where a workload says nothing, `de
 then `assumptions` (values nobody measured), which the plan prints.
 """
 
-import hashlib
-import re
-import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from generator.inventory.fields import (
     ArtifactKey,
@@ -17,27 +14,20 @@ from generator.inventory.fields import (
     CatalogName,
     Domain,
     Email,
-    FileName,
+    Entry,
     ImageTemplate,
-    Instant,
     Name,
     NotNegative,
     Positive,
     Sentence,
     Share,
     Slug,
-    TimeZone,
     UrlPath,
     Word,
     template,
 )
+from generator.inventory.traffic_document import TrafficEntry, WindowsEntry
 from generator.model import CLOUD_OF_HOSTING, Accelerator, Cloud, Goal, Hosting
-
-
-class Entry(BaseModel):
-    """A mapping in the document: every field known, every type as written."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ServiceEntry(Entry):
@@ -297,81 +287,6 @@ class PricesEntry(Entry):
     )
 
 
-class ColumnsEntry(Entry):
-    """What the columns of the traffic file are called."""
-
-    workload: Annotated[str, Field(min_length=1, max_length=128)] = Field(
-        default="workload", description="Names of the series."
-    )
-    time: Annotated[str, Field(min_length=1, max_length=128)] = Field(default="time", description="Long form: the bin.")
-    value: Annotated[str, Field(min_length=1, max_length=128)] = Field(
-        default="value", description="Long form: the amount."
-    )
-    tokens: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(
-        default_factory=list[str],
-        max_length=8,
-        description="Trace: columns whose sum says how much work a request is, such as tokens of prompt and answer. A "
-        "request then counts as so many of its series' mean size; without them all count alike.",
-    )
-
-
-class InterarrivalEntry(Entry):
-    """A file with the burstiness of every series."""
-
-    file: FileName = Field(description="CSV or parquet with the columns workload and variation.")
-
-
-class TrafficEntry(Entry):
-    """The traffic file and how to read it."""
-
-    file: FileName = Field(description="CSV or parquet file, relative to the folder of fleet.yaml.")
-    shape: Literal["long", "wide", "trace"] = Field(
-        description="long: one row for each series and bin; wide: one row for each series, one column for each bin; "
-        "trace: one row for each request, with the time at which it came."
-    )
-    unit: Literal["requests", "rate", "erlangs"] = Field(
-        description="requests: count in each bin; rate: requests/s; erlangs: busy servers on the reference machine."
-    )
-    bin_s: Positive = Field(description="Length of a bin in seconds.")
-    start: Instant = Field(description="Start of the first bin, in `time_zone` unless it carries an offset.")
-    time_zone: TimeZone = Field(description="Time zone of times without an offset.")
-    time: Literal["bin", "seconds", "iso"] = Field(
-        default="bin",
-        description="How bins are named: number from 0, seconds since `start`, or ISO 8601 date and time.",
-    )
-    columns: ColumnsEntry = Field(default_factory=ColumnsEntry, description="Names of the columns.")
-    missing: Literal["refuse", "zero"] = Field(
-        default="refuse", description="zero: a bin that is not in the file had no traffic."
-    )
-    interarrival_variation: Annotated[float, Field(ge=0, le=1000)] | InterarrivalEntry | Literal["measured"] = Field(
-        default=1.0,
-        description="Coefficient of variation of the time between requests: one number, a file, or `measured` in a "
-        "trace, bin by bin. 1 is Poisson.",
-    )
-
-    @model_validator(mode="after")
-    def _a_trace_is_of_requests(self) -> "TrafficEntry":
-        if self.shape == "trace" and (self.unit != "requests" or self.time == "bin"):
-            raise ValueError("a trace holds requests (`unit: requests`) and their times (`time: seconds` or `iso`)")
-        if self.shape != "trace" and (self.interarrival_variation == "measured" or self.columns.tokens):
-            raise ValueError("only in a trace (`shape: trace`) can single requests be measured")
-        return self
-
-
-class WindowEntry(Entry):
-    """A half-open stretch of time."""
-
-    start: Instant = Field(description="First instant, in the traffic's time zone unless it carries an offset.")
-    end: Instant = Field(description="First instant after it.")
-
-
-class WindowsEntry(Entry):
-    """The early window a plan is made from, and the later one it is scored on."""
-
-    plan: WindowEntry = Field(description="Traffic the plan is made from.")
-    score: WindowEntry = Field(description="Later traffic the plan is scored on, never planned on.")
-
-
 class AssumptionsEntry(Entry):
     """Values that are not measured, all in one place: the plan prints them. The most special one holds."""
 
@@ -413,18 +328,6 @@ class FleetEntry(Entry):
     )
     assumptions: AssumptionsEntry = Field(default_factory=AssumptionsEntry, description="Values that are not measured.")
     workloads: list[WorkloadEntry] = Field(min_length=1, description="The models.")
-
-
-def slug_path(name: str) -> str:
-    """URL path of a workload that names none: '/' and its name in lower case ASCII.
-
-    >>> slug_path("United_Kingdom/cat22")
-    '/united-kingdom-cat22'
-    """
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-")
-    # 120 leaves room in the 128 characters of a path: one character may decompose into several.
-    return "/" + (slug[:120].rstrip("-") or "model-" + hashlib.sha256(name.encode()).hexdigest()[:8])
 
 
 def fleet_schema() -> dict[str, Any]:

@@ -11,8 +11,9 @@ from generator.errors import InventoryError, TrafficError
 from generator.inventory.assumptions import Terms
 from generator.inventory.build_fleet import build_fleet
 from generator.inventory.fields import as_utc
-from generator.inventory.fleet_document import FleetEntry, InterarrivalEntry, TrafficEntry, WindowEntry
+from generator.inventory.fleet_document import FleetEntry
 from generator.inventory.traffic import Reading, read_traffic
+from generator.inventory.traffic_document import InterarrivalEntry, TrafficEntry, WindowEntry
 from generator.inventory.yaml_source import Document, sentence
 from generator.model import Catalog, Fleet, Inputs, Traffic, Window, Workload
 

@@ -10,8 +10,8 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from generator.errors import InventoryError
-from generator.inventory.fields import FileName, Name, Positive
-from generator.inventory.fleet_document import Entry, WorkloadEntry
+from generator.inventory.fields import Entry, FileName, Name, Positive
+from generator.inventory.fleet_document import WorkloadEntry
 from generator.inventory.yaml_source import Document, read_yaml, sentence, shown
 
 LONGEST_LINE = 10**9  # YAML's own folding would cut long names

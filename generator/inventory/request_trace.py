@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from generator.errors import TrafficError
 from generator.inventory.cells import normal, numbers, require, texts, where
 from generator.inventory.fields import as_utc
-from generator.inventory.fleet_document import TrafficEntry
 from generator.inventory.table_file import MOST_CELLS
+from generator.inventory.traffic_document import TrafficEntry
 from generator.inventory.yaml_source import shown
 from generator.model import FloatArray
 

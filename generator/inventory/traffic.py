@@ -13,9 +13,9 @@ import polars as pl
 from generator.errors import TrafficError
 from generator.inventory.cells import normal, numbers, require, texts, where
 from generator.inventory.fields import as_utc
-from generator.inventory.fleet_document import InterarrivalEntry, TrafficEntry
 from generator.inventory.request_trace import request_trace
 from generator.inventory.table_file import MOST_CELLS, table_file
+from generator.inventory.traffic_document import InterarrivalEntry, TrafficEntry
 from generator.inventory.yaml_source import shown
 from generator.model import FloatArray, Traffic, Window
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from generator.errors import InputError
-from generator.inventory.fleet_document import TrafficEntry
 from generator.inventory.traffic import Reading, read_traffic
+from generator.inventory.traffic_document import TrafficEntry
 from generator.load import load
 from generator.model import FloatArray
 from tests.inventories import changed, small_catalog, write_fleet

@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from generator.errors import TrafficError
-from generator.inventory.fleet_document import TrafficEntry
 from generator.inventory.traffic import MOST_BINS, Reading, read_traffic
+from generator.inventory.traffic_document import TrafficEntry
 from generator.model import FloatArray, Traffic
 
 TRACE = "workload,time,prompt,answer\na,0.5,10,90\nb,0.1,1,1\na,599.9,100,200\na,600,0,200\nb,1799.9,3,3\n"

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from generator.errors import TrafficError
-from generator.inventory.fleet_document import TrafficEntry
 from generator.inventory.traffic import Reading, read_traffic
+from generator.inventory.traffic_document import TrafficEntry
 from generator.model import Traffic
 
 AB = (Reading("a", "a", 1.0, 0.0, 0.5), Reading("b", "b", 1.0, 0.0, 2.0))
