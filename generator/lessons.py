@@ -1,20 +1,15 @@
 """What was learned of machine types and what people rejected: out of the fleet's journal into what is planned."""
 
-import contextlib
-from collections.abc import Generator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from generator.errors import InputError
-from generator.history import folder_of, journal_at
+from generator.history import folder_of, journal_at, without_harm
 from generator.journal import CalibrationRecord, FactorRecord, Journal
 from generator.load import load
 from generator.model import Calibration, Catalog, Inputs, MachineFactor
 from generator.objected import objected
 from generator.present.calibration import WORDS
-from generator.present.figures import plain
-from generator.shell import say
 
 # Of any fleet, among which the newest of this one is looked for.
 NEWEST = 50
@@ -49,7 +44,7 @@ def as_learned(inputs: Inputs, fleet: Path, journal: str | None = None) -> Input
     journal : str, optional
         As `JournalAt` says.
     """
-    with _without_harm("Nothing that was learned is used, and no rejection counts"):
+    with without_harm("Nothing that was learned is used, and no rejection counts"):
         kept = journal_at(journal, folder_of(fleet))
         if kept is None or kept.is_absent():
             return inputs
@@ -61,7 +56,7 @@ def as_learned(inputs: Inputs, fleet: Path, journal: str | None = None) -> Input
     return inputs
 
 
-def content(fleet: str, calibration: Calibration) -> bytes:
+def calibration_content(fleet: str, calibration: Calibration) -> bytes:
     """Spell a calibration as what a journal keeps."""
     return CalibrationRecord(
         fleet=fleet,
@@ -86,11 +81,3 @@ def _said(factor: MachineFactor) -> str:
         f"{factor.instance_type}: {WORDS[factor.quantity]} is {factor.estimate:.2f} ({factor.low:.2f} to "
         f"{factor.high:.2f}) times what the catalogue says, {rests}"
     )
-
-
-@contextlib.contextmanager
-def _without_harm(consequence: str) -> Generator[None]:
-    try:
-        yield
-    except InputError as error:
-        say(plain(f"{error.where}: {error.what} {consequence}."))

@@ -116,7 +116,7 @@ def learn(
     from generator.catalog import read_catalog
     from generator.history import folder_of, journal_at
     from generator.learn import learn as learned
-    from generator.lessons import content
+    from generator.lessons import calibration_content
     from generator.load import load
     from generator.measurements import remembered
     from generator.present.calibration import calibration, show_calibration
@@ -130,7 +130,7 @@ def learn(
         what = f"knows nothing of {plain(one.name)} that could be compared with what was planned."
         remedy = "Observe rates with busy share, latency or cost first: covey observe DIR --source …"
         raise InputError("the journal" if kept is None else f"journal {kept}", what, remedy)
-    history_of_decisions(folder_of(fleet), journal).add("calibration", content(one.name, found))
+    history_of_decisions(folder_of(fleet), journal).add("calibration", calibration_content(one.name, found))
     answer = calibration(one.name, found)
     if json:
         put(answer.text())

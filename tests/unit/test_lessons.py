@@ -11,7 +11,7 @@ import pytest
 
 from generator.catalog import read_catalog
 from generator.journal import Journal
-from generator.lessons import as_learned, content, load_learned
+from generator.lessons import as_learned, calibration_content, load_learned
 from generator.load import load
 from generator.measurements import contents
 from generator.model import Calibration, Group, MachineFactor
@@ -87,7 +87,7 @@ FACTOR = MachineFactor("ml.c5.large", "work", 1.5, 1.4, 1.6, 21, 0.5, 0.1, used=
 
 def kept(place: Path, fleet: str, *factors: MachineFactor) -> None:
     found = Calibration(NOW, NOW, NOW, factors)
-    Journal(place).append("calibration", content(fleet, found), by="tests", at=NOW)
+    Journal(place).append("calibration", calibration_content(fleet, found), by="tests", at=NOW)
 
 
 def test_the_newest_calibration_of_the_fleet_counts_and_what_it_refused_does_not(fleet: Path, tmp_path: Path) -> None:
