@@ -1,8 +1,7 @@
 """A plan to its published document and back: what `--json` prints, `--save` keeps and `emit --plan` reads again."""
 
-import math
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -11,51 +10,38 @@ from generator.model import (
     PROFILES,
     CostInterval,
     Group,
-    GroupVerdict,
     Inputs,
     Judged,
     Layout,
     Ledger,
-    ModelCache,
     Plan,
     Profile,
-    Recommendation,
     ScheduledMinimum,
-    Simulated,
-    Window,
 )
+from generator.present.judged_fields import judged_fields, rounded, window_document
 from generator.present.plan_document import (
     AdviceDocument,
     ChosenDocument,
     CommunitiesDocument,
     CommunityDocument,
     CostDocument,
-    CostItemDocument,
     CurrentDocument,
-    GroupDocument,
     JudgedDocument,
     LedgerDocument,
     LedgerEntryDocument,
-    ModelCacheDocument,
     PlanDocument,
     RecommendationDocument,
-    ScheduledMinimumDocument,
-    SimulatedDocument,
     UsageDocument,
-    ViolationDocument,
     WhyNotDocument,
-    WindowDocument,
 )
 
 # A plan takes about 2.5 kB a workload; what is larger than 200,000 workloads take was not written by covey.
 MOST_BYTES = 512 * 2**20
-# Nine digits: finer than any price, coarser than the last bits in which two machines' linear algebra may differ.
-DIGITS = 9
 Saved = TypeVar("Saved", PlanDocument, ChosenDocument)
 
 
 def document(plan: Plan) -> PlanDocument:
-    """Publish a plan: figures rounded to `DIGITS` significant digits, and sorted wherever the order says nothing.
+    """Publish a plan, sorted wherever its order says nothing.
 
     Parameters
     ----------
@@ -71,24 +57,24 @@ def document(plan: Plan) -> PlanDocument:
     return PlanDocument(
         fleet=plan.inputs.fleet.name,
         seed=plan.seed,
-        planned_window=_window(plan.inputs.planned.window),
-        scored_window=_window(plan.inputs.scored.window),
+        planned_window=window_document(plan.inputs.planned.window),
+        scored_window=window_document(plan.inputs.scored.window),
         catalog_as_of=plan.catalog_as_of,
         assumptions=plan.inputs.fleet.assumptions,
         communities=CommunitiesDocument(
-            modularity=_rounded(plan.communities.modularity),
-            resolution=_rounded(plan.communities.resolution),
+            modularity=rounded(plan.communities.modularity),
+            resolution=rounded(plan.communities.resolution),
             communities=tuple(CommunityDocument(workloads=tuple(part)) for part in communities),
         ),
-        baseline=JudgedDocument.model_validate(_judged(plan.baseline)),
-        current=None if plan.current is None else CurrentDocument.model_validate(_judged(plan.current)),
+        baseline=JudgedDocument.model_validate(judged_fields(plan.baseline)),
+        current=None if plan.current is None else CurrentDocument.model_validate(judged_fields(plan.current)),
         recommendations=tuple(
             RecommendationDocument.model_validate(
                 {
                     "profile": found.profile,
-                    "saving_vs_baseline": _rounded(found.saving_vs_baseline),
-                    "saving_vs_current": None if found.saving_vs_current is None else _rounded(found.saving_vs_current),
-                    **_judged(found),
+                    "saving_vs_baseline": rounded(found.saving_vs_baseline),
+                    "saving_vs_current": None if found.saving_vs_current is None else rounded(found.saving_vs_current),
+                    **judged_fields(found),
                 }
             )
             for found in sorted(plan.recommendations, key=lambda found: order[found.profile])
@@ -105,8 +91,8 @@ def document(plan: Plan) -> PlanDocument:
                 plan.why_not, key=lambda why: (order[why.recommendation], why.group, why.subject, why.rule)
             )
         ),
-        gap=None if plan.gap is None else _rounded(plan.gap),
-        fluid_bound_usd_per_h=_rounded(plan.fluid_bound_usd_per_h),
+        gap=None if plan.gap is None else rounded(plan.gap),
+        fluid_bound_usd_per_h=rounded(plan.fluid_bound_usd_per_h),
         limited_by=plan.limited_by,
         note=plan.note,
         ledger=_ledger(plan.ledger),
@@ -210,18 +196,18 @@ def chosen_after(
     return ChosenDocument(
         fleet=inputs.fleet.name,
         seed=chosen.seed,
-        planned_window=_window(inputs.planned.window),
-        scored_window=_window(inputs.scored.window),
+        planned_window=window_document(inputs.planned.window),
+        scored_window=window_document(inputs.scored.window),
         catalog_as_of=catalog_as_of,
         baseline_usd_per_h=CostDocument(
-            floor=_rounded(baseline.floor), expected=_rounded(baseline.expected), ceiling=_rounded(baseline.ceiling)
+            floor=rounded(baseline.floor), expected=rounded(baseline.expected), ceiling=rounded(baseline.ceiling)
         ),
         recommendation=RecommendationDocument.model_validate(
             {
                 "profile": chosen.recommendation.profile,
-                "saving_vs_baseline": _rounded(saving),
+                "saving_vs_baseline": rounded(saving),
                 "saving_vs_current": None,
-                **_judged(judged),
+                **judged_fields(judged),
             }
         ),
     )
@@ -305,9 +291,9 @@ def _ledger(ledger: Ledger) -> LedgerDocument:
             LedgerEntryDocument(
                 profile=entry.profile,
                 outcome=entry.outcome,
-                solver_usd_per_h=_rounded(entry.solver_usd_per_h),
-                proposed_usd_per_h=None if entry.proposed_usd_per_h is None else _rounded(entry.proposed_usd_per_h),
-                regret=None if entry.regret is None else _rounded(entry.regret),
+                solver_usd_per_h=rounded(entry.solver_usd_per_h),
+                proposed_usd_per_h=None if entry.proposed_usd_per_h is None else rounded(entry.proposed_usd_per_h),
+                regret=None if entry.regret is None else rounded(entry.regret),
                 reason=entry.reason,
                 usage=UsageDocument(**asdict(entry.usage)),
             )
@@ -324,95 +310,3 @@ def _ledger(ledger: Ledger) -> LedgerDocument:
 
 def _largest_first(names: list[str]) -> tuple[int, list[str]]:
     return -len(names), names
-
-
-def _window(window: Window) -> WindowDocument:
-    return WindowDocument(start=window.start, end=window.end, bin_s=window.bin_s)
-
-
-def _judged(judged: Judged | Recommendation) -> dict[str, Any]:
-    layout, verdict = judged.layout, judged.verdict
-    seen = {group.name: group for group in verdict.groups}
-    return {
-        "source": layout.source,
-        "method": layout.method,
-        "cost_usd_per_h": _cost(verdict.cost),
-        "items": tuple(
-            CostItemDocument(
-                name=item.name,
-                usd_per_h=None if item.usd_per_h is None else _rounded(item.usd_per_h),
-                estimated=item.estimated,
-                note=item.note,
-            )
-            for item in verdict.items
-        ),
-        "unpriced": tuple(item.name for item in verdict.items if item.usd_per_h is None),
-        "attainment": _rounded(verdict.attainment),
-        "simulated": _simulated(verdict.simulated),
-        "workload_attainment": {name: _rounded(share) for name, share in sorted(verdict.workload_attainment.items())},
-        "slack": _rounded(verdict.slack),
-        "risk": verdict.risk,
-        "violations": tuple(
-            ViolationDocument(rule=found.rule, subject=found.subject, message=found.message)
-            for found in sorted(verdict.violations, key=lambda found: (found.rule, found.subject, found.message))
-        ),
-        "groups": tuple(
-            _group(group, seen.get(group.name)) for group in sorted(layout.groups, key=lambda group: group.name)
-        ),
-    }
-
-
-def _group(group: Group, verdict: GroupVerdict | None) -> GroupDocument:
-    return GroupDocument(
-        name=group.name,
-        cloud=group.cloud,
-        region=group.region,
-        instance_type=group.instance_type,
-        hosting=group.hosting,
-        min_replicas=group.min_replicas,
-        max_replicas=group.max_replicas,
-        workloads=tuple(sorted(group.workloads)),
-        target_utilization=_rounded(group.target_utilization),
-        slots=group.slots,
-        replica_rps=_rounded(group.replica_rps),
-        planned_hit_rate=None if group.planned_hit_rate is None else _rounded(group.planned_hit_rate),
-        schedule=tuple(ScheduledMinimumDocument(**asdict(one)) for one in group.schedule),
-        attainment=0.0 if verdict is None else _rounded(verdict.attainment),
-        simulated=None if verdict is None else _simulated(verdict.simulated),
-        model_cache=None if verdict is None else _model_cache(verdict.model_cache),
-        cost_usd_per_h=None if verdict is None else _cost(verdict.cost),
-        risk=4 if verdict is None else verdict.risk,
-        risk_reasons=("its machine is not to be had there",) if verdict is None else verdict.risk_reasons,
-    )
-
-
-def _cost(cost: CostInterval) -> CostDocument | None:
-    if not math.isfinite(cost.expected):
-        return None
-    return CostDocument(floor=_rounded(cost.floor), expected=_rounded(cost.expected), ceiling=_rounded(cost.ceiling))
-
-
-def _simulated(found: Simulated | None) -> SimulatedDocument | None:
-    if found is None:
-        return None
-    return SimulatedDocument(
-        attainment=_rounded(found.attainment),
-        low=_rounded(found.low),
-        high=_rounded(found.high),
-        requests=found.requests,
-        hit_rate=None if found.hit_rate is None else _rounded(found.hit_rate),
-    )
-
-
-def _model_cache(found: ModelCache | None) -> ModelCacheDocument | None:
-    if found is None:
-        return None
-    return ModelCacheDocument(
-        hit_rate=_rounded(found.hit_rate),
-        waits_per_h=_rounded(found.waits_per_h),
-        longest_load_s=_rounded(found.longest_load_s),
-    )
-
-
-def _rounded(figure: float) -> float:
-    return float(f"{figure:.{DIGITS}g}")

@@ -18,6 +18,7 @@ from generator.model import (
 )
 from generator.present.answers import Answer, MonthlyCost
 from generator.present.figures import HOURS_PER_MONTH, attained, count, dollars, plain, some
+from generator.present.judged_fields import window_document
 from generator.present.membership import ProgramChange
 from generator.present.plan_document import WindowDocument
 from generator.present.tables import table as opened
@@ -101,8 +102,8 @@ def regroup_answer(
     return RegroupAnswer(
         fleet=fleet,
         profile=profile,
-        decided_window=_window(decided),
-        scored_window=_window(scored),
+        decided_window=window_document(decided),
+        scored_window=window_document(scored),
         horizon_days=horizon_h / 24.0,
         update_h=migration.update_h,
         handover_h=migration.handover_h,
@@ -118,10 +119,6 @@ def regroup_answer(
         reason=found.reason,
         chosen=None,
     )
-
-
-def _window(window: Window) -> WindowDocument:
-    return WindowDocument(start=window.start, end=window.end, bin_s=window.bin_s)
 
 
 def _choice(
