@@ -33,9 +33,9 @@ def published(schema: str) -> dict[str, Any]:
 
 def three_lines(result: Result) -> list[str]:
     """Check that a failure says where, what and what to do, and nothing else."""
-    assert result.stdout == ""
+    assert "" == result.stdout
     lines = result.stderr.splitlines()
-    assert len(lines) == 3
+    assert 3 == len(lines)
     assert "Traceback" not in result.stderr
     return lines
 

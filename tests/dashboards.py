@@ -73,7 +73,7 @@ class Site:
 
     def enter(self) -> TestClient:
         """Open the printed address."""
-        assert self.client.get(f"/enter?token={self.keys.token}").status_code == 200
+        assert 200 == self.client.get(f"/enter?token={self.keys.token}").status_code
         return self.client
 
     def form(self, **fields: str) -> dict[str, str]:

@@ -33,4 +33,4 @@ def by_group(text: str) -> dict[str, str]:
 
 def _done(*arguments: str | Path) -> None:
     result = covey(*arguments)
-    assert result.exit_code == 0, result.stderr
+    assert 0 == result.exit_code, result.stderr

@@ -39,9 +39,9 @@ def test_a_new_machine_type_replaces_the_configuration_under_a_living_endpoint(
     planned = deploy.preview(changed, "test", offline=sandbox)
     done = deploy.up(changed, "test", offline=sandbox)
 
-    assert operations(planned) == [("endpoint", "update"), ("config", "replace"), ("model", "same")]
+    assert [("endpoint", "update"), ("config", "replace"), ("model", "same")] == operations(planned)
     assert operations(done) == operations(planned)
-    assert deploy.preview(changed, "test", offline=sandbox).changes == 0
+    assert 0 == deploy.preview(changed, "test", offline=sandbox).changes
 
 
 def test_a_fixed_name_is_given_free_before_it_is_taken_again(write_project: WriteProject, tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_a_fixed_name_is_given_free_before_it_is_taken_again(write_project: Writ
 
     report = deploy.up(changed, "test", offline=tmp_path / "sandbox")
 
-    assert report.counts == {"replace": 1}
-    assert len(list((tmp_path / "sandbox" / "cloud" / "resources").iterdir())) == 1
+    assert {"replace": 1} == report.counts
+    assert 1 == len(list((tmp_path / "sandbox" / "cloud" / "resources").iterdir()))
 
 
 def test_a_refresh_tells_what_changed_behind_our_back_and_the_next_run_puts_it_right(
@@ -67,17 +67,17 @@ def test_a_refresh_tells_what_changed_behind_our_back_and_the_next_run_puts_it_r
 
     looked = deploy.refresh(project, "test", offline=sandbox, look_only=True)
     assert operations(looked) == drifted
-    assert [resource.properties for resource in looked.resources] == [("displayName",), (), ()]
+    assert [("displayName",), (), ()] == [resource.properties for resource in looked.resources]
     # Looking changed nothing: the refresh itself finds the same, and after it there is nothing to find.
     assert operations(deploy.refresh(project, "test", offline=sandbox)) == drifted
-    assert deploy.refresh(project, "test", offline=sandbox).changes == 0
+    assert 0 == deploy.refresh(project, "test", offline=sandbox).changes
 
-    assert operations(deploy.up(project, "test", offline=sandbox)) == [
+    assert [
         ("changed", "update"),
         ("kept", "same"),
         ("lost", "create"),
-    ]
-    assert deploy.preview(project, "test", offline=sandbox).changes == 0
+    ] == operations(deploy.up(project, "test", offline=sandbox))
+    assert 0 == deploy.preview(project, "test", offline=sandbox).changes
 
 
 def test_a_secret_reaches_no_file_and_no_report(write_project: WriteProject, tmp_path: Path) -> None:
@@ -98,11 +98,11 @@ def test_a_secret_reaches_no_file_and_no_report(write_project: WriteProject, tmp
     again = deploy.preview(project, "test", offline=sandbox)
 
     word = hashlib.sha256(b"covey").hexdigest()
-    assert report.outputs == {"open": "open"}
-    assert again.changes == 0
+    assert {"open": "open"} == report.outputs
+    assert 0 == again.changes
     assert word not in repr(report)
     files = [path for path in sandbox.rglob("*") if path.is_file()]
-    assert [path for path in files if word in path.read_text(errors="replace")] == []
+    assert [] == [path for path in files if word in path.read_text(errors="replace")]
     assert any("open" in path.read_text(errors="replace") for path in files)
 
 
@@ -122,5 +122,5 @@ def test_what_only_its_owner_can_read_is_replaced_and_the_owners_file_is_left_al
 
     report = deploy.up(project, "test", offline=tmp_path / "sandbox")
 
-    assert report.outputs == {"key": "offline-secret", "plain": "written"}
+    assert {"key": "offline-secret", "plain": "written"} == report.outputs
     assert (project / "stacks" / "config" / "Pulumi.test.yaml").read_text() == written

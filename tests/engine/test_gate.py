@@ -49,7 +49,7 @@ def test_what_was_approved_is_brought_up_and_stays_approved(project: Path, tmp_p
     found = deploy.preview(project, STACK, offline=tmp_path / "sandbox")
     (operations,) = (stack.operations for stack in approval_of(project).stacks.values())
     assert {"create": tuple(sorted(resource.urn for resource in found.resources))} == operations
-    assert found.changes == 0
+    assert 0 == found.changes
 
     # What `covey verify` will ask the cloud about.
     (service,) = wanted(deploy.exported(project, STACK, offline=tmp_path / "sandbox"))
@@ -59,19 +59,19 @@ def test_what_was_approved_is_brought_up_and_stays_approved(project: Path, tmp_p
 
 
 def test_a_stack_that_moved_on_needs_a_new_approval(project: Path) -> None:
-    assert covey("approve", project, "--by", "ada").exit_code == 0
+    assert 0 == covey("approve", project, "--by", "ada").exit_code
     config = project / "stacks" / "config" / f"Pulumi.{STACK}.yaml"
     seeded = config.read_text()
     config.write_text("".join(line for line in seeded.splitlines(keepends=True) if "alarmChannel" not in line))
     config.write_text(f"{config.read_text()}  two-clouds:alarmEmail: someone@example.com\n")
-    assert covey("up", project, "--unapproved").exit_code == 0
+    assert 0 == covey("up", project, "--unapproved").exit_code
     config.write_text(seeded)
     refused = covey("up", project)
 
-    assert refused.exit_code == 5
+    assert 5 == refused.exit_code
     assert "would do what was not approved: delete gcp:monitoring/notificationChannel" in refused.stderr
-    assert covey("approve", project, "--by", "grace").exit_code == 0
-    assert covey("up", project).exit_code == 0
+    assert 0 == covey("approve", project, "--by", "grace").exit_code
+    assert 0 == covey("up", project).exit_code
 
 
 PlainUp = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -96,7 +96,7 @@ def plain_up(project: Path, cli: Cli, tmp_path: Path) -> PlainUp:
     made = subprocess.run(
         [cli.path, "stack", "init", STACK, "--no-select"], cwd=project, env=alone, capture_output=True, check=False
     )
-    assert made.returncode == 0, made.stderr
+    assert 0 == made.returncode, made.stderr
     return lambda *more: run("up", "--yes", "--policy-pack", "policies", *more)
 
 
@@ -114,9 +114,9 @@ def test_a_plain_update_with_the_pack_is_refused_until_it_is_approved(
         assert "[mandatory]" in refused.stdout
         assert "Nobody has approved this program" in refused.stdout
         assert "covey approve DIR --by WHO" in refused.stdout
-        assert in_cloud() == 0
+        assert 0 == in_cloud()
 
-    assert covey("approve", project, "--by", "ada", "--include-edits").exit_code == 0
+    assert 0 == covey("approve", project, "--by", "ada", "--include-edits").exit_code
     approved = (project / "approval.json").read_text()
     document = {key: value for key, value in json.loads(approved).items() if key != "digest"}
     document["files"]["stacks/__main__.py"] = "0" * 64
@@ -124,12 +124,12 @@ def test_a_plain_update_with_the_pack_is_refused_until_it_is_approved(
     another = plain_up("--skip-preview")
     assert another.returncode != 0
     assert "Files differ from the approved ones: stacks/__main__.py" in another.stdout
-    assert in_cloud() == 0
+    assert 0 == in_cloud()
 
     (project / "approval.json").write_text(approved)
     accepted = plain_up()
-    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+    assert 0 == accepted.returncode, accepted.stdout + accepted.stderr
     assert "[mandatory]" not in accepted.stdout
     assert in_cloud() > 5
     # Pulumi has written its salt into the stack's config; the approval holds as before.
-    assert plain_up().returncode == 0
+    assert 0 == plain_up().returncode

@@ -84,5 +84,5 @@ def test_after_an_interrupt_the_stack_can_be_updated_and_destroyed(write_project
         run.communicate(timeout=60)
 
     project = write_project("import pulumi_aws as aws\naws.sns.Topic('topic')\naws.sns.Topic('second')\n")
-    assert deploy.up(project, "test", offline=sandbox).counts == {"create": 1, "same": 1}
-    assert deploy.destroy(project, "test", offline=sandbox).counts == {"delete": 2}
+    assert {"create": 1, "same": 1} == deploy.up(project, "test", offline=sandbox).counts
+    assert {"delete": 2} == deploy.destroy(project, "test", offline=sandbox).counts

@@ -59,24 +59,24 @@ def test_a_stack_is_previewed_created_unchanged_and_destroyed(project: Path, sta
     assert {"create"} == set(planned.counts)
     assert planned.resources == created.resources
     assert created.outputs["urls"]
-    assert again.changes == 0
+    assert 0 == again.changes
     assert what(planned) == what(again) == what(gone)
     assert {"delete"} == set(gone.counts)
-    assert list((tmp_path / "cloud" / "resources").iterdir()) == []
+    assert [] == list((tmp_path / "cloud" / "resources").iterdir())
     assert before == digest(project)
 
     cloud_resources = [resource for resource in recorded if resource["type"].startswith(("aws:", "gcp:"))]
     assert len(cloud_resources) == sum(resource.type.startswith(("aws:", "gcp:")) for resource in created.resources)
     aws = [resource for resource in cloud_resources if resource["type"].startswith("aws:")]
-    assert [finding for resource in aws for finding in findings(resource)] == []
-    assert [(one["type"], name) for one in aws for name in unmapped(one["type"], one["inputs"])] == []
+    assert [] == [finding for resource in aws for finding in findings(resource)]
+    assert [] == [(one["type"], name) for one in aws for name in unmapped(one["type"], one["inputs"])]
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_without_the_cli_the_preview_finds_the_same_resources(stack: str, tmp_path: Path) -> None:
     in_process = deploy.preview_in_process(PROJECT, stack)
 
-    assert in_process.engine == "in process"
+    assert "in process" == in_process.engine
     assert deploy.preview(PROJECT, stack, offline=tmp_path).resources == in_process.resources
 
 

@@ -42,7 +42,7 @@ def pulumi(cli: Cli, tmp_path: Path) -> Run:
         )
 
     if not copy.stack_exists:
-        assert run("stack", "init", STACK, "--no-select").returncode == 0
+        assert 0 == run("stack", "init", STACK, "--no-select").returncode
     return run
 
 
@@ -52,7 +52,7 @@ def pack(tmp_path: Path) -> tuple[str | Path, ...]:
 
 def test_a_preview_with_the_pack_passes_until_an_edit_breaks_a_rule(pulumi: Run, tmp_path: Path) -> None:
     clean = pulumi("preview", "--stack", STACK, *pack(tmp_path))
-    assert clean.returncode == 0, clean.stdout + clean.stderr
+    assert 0 == clean.returncode, clean.stdout + clean.stderr
     assert "[mandatory]" not in clean.stdout
     assert "undecided, because policy is known only after the deployment" in clean.stdout
 
@@ -61,7 +61,7 @@ def test_a_preview_with_the_pack_passes_until_an_edit_breaks_a_rule(pulumi: Run,
     planted = pulumi("preview", "--stack", STACK, *pack(tmp_path))
     assert planted.returncode != 0
     assert PLANTED in planted.stdout
-    assert planted.stdout.count("[mandatory]") == 1
+    assert 1 == planted.stdout.count("[mandatory]")
     assert "data-is-encrypted" in planted.stdout
 
 
@@ -69,7 +69,7 @@ def test_a_state_is_analyzed_without_program_or_provider(pulumi: Run, tmp_path: 
     deploy.up(ROOT, STACK, offline=tmp_path)
     state = tmp_path / "state.json"
     exported = pulumi("stack", "export", "--stack", STACK, "--file", state)
-    assert exported.returncode == 0, exported.stderr
+    assert 0 == exported.returncode, exported.stderr
 
     def violations() -> tuple[int, list[tuple[str, str]]]:
         ran = pulumi("policy", "analyze", "--file", state, "--json", *pack(tmp_path))

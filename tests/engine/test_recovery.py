@@ -60,7 +60,7 @@ def broken_off(project: Path, sandbox: Path, *faults: Fault) -> DeployError:
     arm(sandbox / "cloud", [])
     assert "\n" not in raised.value.what
     assert "Traceback" not in str(raised.value)
-    assert raised.value.exit_code == 6
+    assert 6 == raised.value.exit_code
     return raised.value
 
 
@@ -98,10 +98,10 @@ def test_an_update_that_is_refused_half_way_is_finished_by_the_next(
 
     assert "model" in error.what
     assert "AccessDenied: told to" in error.what
-    assert in_cloud(tmp_path) == ["first"]
-    assert deploy.up(project, "test", offline=tmp_path).counts == {"create": 2, "same": 1}
+    assert ["first"] == in_cloud(tmp_path)
+    assert {"create": 2, "same": 1} == deploy.up(project, "test", offline=tmp_path).counts
     assert in_cloud(tmp_path) == WHOLE
-    assert deploy.preview(project, "test", offline=tmp_path).changes == 0
+    assert 0 == deploy.preview(project, "test", offline=tmp_path).changes
 
 
 def test_a_change_that_is_refused_half_way_is_taken_back_by_the_former_program(
@@ -113,7 +113,7 @@ def test_a_change_that_is_refused_half_way_is_taken_back_by_the_former_program(
     broken_off(write_project(chain("two", "two")), tmp_path, Fault("refuse", operation="update", label="last"))
     assert contents(tmp_path) != before
 
-    assert deploy.up(write_project(chain()), "test", offline=tmp_path).counts == {"same": 2, "update": 1}
+    assert {"same": 2, "update": 1} == deploy.up(write_project(chain()), "test", offline=tmp_path).counts
     assert contents(tmp_path) == before
 
 
@@ -132,14 +132,14 @@ def test_a_killed_run_is_finished_by_the_next_whether_or_not_the_cloud_had_done_
 
     report = deploy.up(project, "test", offline=tmp_path)
 
-    assert report.notes[0] == "Freed the lock of a run that was killed."
-    assert report.notes[1] == "A run was cut off; looked for what it had begun: model."
+    assert "Freed the lock of a run that was killed." == report.notes[0]
+    assert "A run was cut off; looked for what it had begun: model." == report.notes[1]
     assert in_cloud(tmp_path) == WHOLE
-    assert pending(tmp_path) == []
+    assert [] == pending(tmp_path)
     again = deploy.up(project, "test", offline=tmp_path)
-    assert (again.changes, again.notes) == (0, ())
-    assert deploy.destroy(project, "test", offline=tmp_path).counts == {"delete": 3}
-    assert in_cloud(tmp_path) == []
+    assert (0, ()) == (again.changes, again.notes)
+    assert {"delete": 3} == deploy.destroy(project, "test", offline=tmp_path).counts
+    assert [] == in_cloud(tmp_path)
 
 
 def test_what_cannot_be_found_again_is_named(write_project: WriteProject, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_what_cannot_be_found_again_is_named(write_project: WriteProject, tmp_pa
     report = deploy.up(project, "test", offline=tmp_path)
 
     assert "while it created key: look for a second one" in report.notes[1]
-    assert report.counts == {"create": 1}
+    assert {"create": 1} == report.counts
 
 
 def test_a_killed_deletion_is_finished_by_the_next(write_project: WriteProject, tmp_path: Path) -> None:
@@ -165,8 +165,8 @@ def test_a_killed_deletion_is_finished_by_the_next(write_project: WriteProject, 
     report = deploy.up(smaller, "test", offline=tmp_path)
 
     assert "looked for what it had begun: last" in report.notes[1]
-    assert in_cloud(tmp_path) == ["first"]
-    assert deploy.preview(smaller, "test", offline=tmp_path).changes == 0
+    assert ["first"] == in_cloud(tmp_path)
+    assert 0 == deploy.preview(smaller, "test", offline=tmp_path).changes
 
 
 REPLACED = """
@@ -192,11 +192,11 @@ def test_a_killed_replacement_is_taken_back_and_made_anew_so_nothing_is_left_ove
     assert report.notes[1] == (
         "A run was cut off while it replaced config: what it had made of that is taken back first."
     )
-    assert in_cloud(tmp_path) == ["config", "endpoint"]
+    assert ["config", "endpoint"] == in_cloud(tmp_path)
     assert "ml.m5.xlarge" in " ".join(contents(tmp_path))
-    assert pending(tmp_path) == []
+    assert [] == pending(tmp_path)
     again = deploy.up(larger, "test", offline=tmp_path)
-    assert (again.changes, again.notes) == (0, ())
+    assert (0, ()) == (again.changes, again.notes)
 
 
 def test_a_kill_before_the_replaced_is_deleted_leaves_nothing_over(write_project: WriteProject, tmp_path: Path) -> None:
@@ -204,13 +204,13 @@ def test_a_kill_before_the_replaced_is_deleted_leaves_nothing_over(write_project
     larger = write_project(REPLACED.format(machine="ml.m5.xlarge"))
     stall = Fault("stall", operation="delete", label="config", seconds=300)
     killed(larger, tmp_path, stall, lambda: ("deleting", "config") in pending(tmp_path))
-    assert in_cloud(tmp_path) == ["config", "config", "endpoint"]
+    assert ["config", "config", "endpoint"] == in_cloud(tmp_path)
 
     deploy.up(larger, "test", offline=tmp_path)
 
-    assert in_cloud(tmp_path) == ["config", "endpoint"]
+    assert ["config", "endpoint"] == in_cloud(tmp_path)
     assert "ml.m5.xlarge" in " ".join(contents(tmp_path))
-    assert deploy.up(larger, "test", offline=tmp_path).changes == 0
+    assert 0 == deploy.up(larger, "test", offline=tmp_path).changes
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["done", "not done"])
@@ -222,9 +222,9 @@ def test_a_plugin_that_dies_leaves_a_whole_state_and_a_next_step(
     error = broken_off(project, tmp_path, Fault("die", operation="create", label="model", after=after))
 
     assert "plugin ended in the middle of its work" in error.remedy
-    assert pending(tmp_path) == []
+    assert [] == pending(tmp_path)
     if not after:
-        assert deploy.up(project, "test", offline=tmp_path).counts == {"create": 2, "same": 1}
+        assert {"create": 2, "same": 1} == deploy.up(project, "test", offline=tmp_path).counts
         return
     # Nobody was told of the model, so nobody may take it for ours: that is for a person to say.
     second = broken_off(project, tmp_path)
@@ -247,7 +247,7 @@ def test_a_stack_that_another_process_holds_is_left_alone(write_project: WritePr
     assert "pulumi cancel test" in error.remedy
     assert lock.exists()
     lock.unlink()
-    assert deploy.preview(project, "test", offline=tmp_path).changes == 0
+    assert 0 == deploy.preview(project, "test", offline=tmp_path).changes
 
 
 # In the providers' own words: pulumi/pulumi-aws#4076, #2285; golang.org/x/oauth2/google; AWS STS, Google's OAuth.

@@ -71,7 +71,7 @@ def test_what_would_fail_later_fails_the_preview(
 def test_a_resource_that_is_refused_is_named(write_project: WriteProject, tmp_path: Path) -> None:
     program = CONFIGURATION.format(variant="{'instnceType': 'ml.m5.large'}")
     error = refused(write_project(program), tmp_path / "sandbox")
-    assert error.where == "stack test"
+    assert "stack test" == error.where
     assert "'config'" in error.what
     assert "productionVariants[0].instnceType" in error.what
 
@@ -79,7 +79,7 @@ def test_a_resource_that_is_refused_is_named(write_project: WriteProject, tmp_pa
 def test_a_refused_preview_leaves_the_next_one_free(write_project: WriteProject, tmp_path: Path) -> None:
     refused(write_project("1 / 0"), tmp_path / "sandbox")
     report = deploy.preview(write_project("print('nothing to build')"), "test", offline=tmp_path / "sandbox")
-    assert report.resources == ()
+    assert () == report.resources
 
 
 def test_a_folder_without_a_project_is_named(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_emitted_tree_is_the_expected_one(case: str, pytestconfig: pytest.Co
 def test_the_emitted_trees_are_clean_under_ruff(arguments: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", *(str(expected(case)) for case in CASES)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert 0 == ran.returncode, ran.stdout + ran.stderr
 
 
 def program_files(stacks: Path) -> dict[str, str]:
@@ -93,7 +93,7 @@ def test_the_emitted_data_is_clean_under_pyright_strict(tmp_path: Path) -> None:
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [sys.executable, "-m", "pyright", "-p", str(tmp_path), "--pythonpath", sys.executable, "--outputjson"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert 0 == ran.returncode, ran.stdout + ran.stderr
     data = [place for case in CASES for place in (expected(case) / "stacks" / "groups").glob("*.py")]
     assert json.loads(ran.stdout)["summary"]["filesAnalyzed"] == len(data)
 
@@ -111,8 +111,8 @@ def test_no_resource_is_made_inside_an_apply(case: str, stack: str) -> None:
 @every_stack
 def test_aws_models_accept_every_recorded_input(case: str, stack: str) -> None:
     resources = [entry for entry in inventory(case, stack, "update") if entry["type"].startswith("aws:")]
-    assert {entry["type"] for entry in resources} - set(OPERATIONS) == set()
-    assert [finding for entry in resources for finding in findings(entry)] == []
+    assert set() == {entry["type"] for entry in resources} - set(OPERATIONS)
+    assert [] == [finding for entry in resources for finding in findings(entry)]
 
 
 def test_every_property_that_no_model_judges_is_listed_with_its_reason() -> None:
@@ -125,7 +125,7 @@ def test_every_property_that_no_model_judges_is_listed_with_its_reason() -> None
     }
     listed = [row for row in (ROOT / "docs" / "verified.md").read_text().splitlines() if row.startswith("| `aws:")]
     assert not_judged() == listed
-    assert [row for row in listed if not any(pair in row for pair in emitted)] == []
+    assert [] == [row for row in listed if not any(pair in row for pair in emitted)]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_every_resource_has_an_explicit_provider(case: str, stack: str) -> None:
         for entry in inventory(case, stack, "update")
         if not entry["provider"] and not entry["type"].startswith(("covey:", "pulumi:"))
     ]
-    assert bare == []
+    assert [] == bare
 
 
 def test_the_longest_names_stay_within_every_limit(tmp_path: Path) -> None:
@@ -167,11 +167,11 @@ def test_the_longest_names_stay_within_every_limit(tmp_path: Path) -> None:
     write_tree(program, tmp_path)
     for stack in program.stacks:
         resources = recorded(tmp_path, stack, "update")
-        assert [finding for entry in resources if entry["type"].startswith("aws:") for finding in findings(entry)] == []
+        assert [] == [finding for entry in resources if entry["type"].startswith("aws:") for finding in findings(entry)]
         # Compute Engine takes 63 characters, of which the provider's suffix is 8.
-        assert [
+        assert [] == [
             entry["name"] for entry in resources if "gcp:compute" in entry["type"] and len(entry["name"]) > 55
-        ] == []
+        ]
         services = [entry["inputs"] for entry in resources if entry["type"] == "gcp:cloudrunv2/service:Service"]
         assert all(len(service["name"]) < 50 for service in services)
         accounts = [entry["inputs"] for entry in resources if entry["type"] == "gcp:serviceaccount/account:Account"]
@@ -191,12 +191,12 @@ def test_a_foundations_own_key_topic_and_network_are_used(tmp_path: Path) -> Non
 """
         )
     resources = recorded(tmp_path, "prod-aws-us-east-1", "update")
-    assert {"aws:kms/key:Key", "aws:sns/topic:Topic"} & {entry["type"] for entry in resources} == set()
+    assert set() == {"aws:kms/key:Key", "aws:sns/topic:Topic"} & {entry["type"] for entry in resources}
     models = [entry["inputs"] for entry in resources if entry["type"] == "aws:sagemaker/model:Model"]
     assert [model["vpcConfig"]["subnets"] for model in models] == [["subnet-0a1b2c3d"]] * 2
     alarms = [entry["inputs"] for entry in resources if entry["type"] == "aws:cloudwatch/metricAlarm:MetricAlarm"]
-    assert {tuple(alarm["alarmActions"]) for alarm in alarms} == {("arn:aws:sns:us-east-1:123456789012:oncall",)}
-    assert [finding for entry in resources if entry["type"].startswith("aws:") for finding in findings(entry)] == []
+    assert {("arn:aws:sns:us-east-1:123456789012:oncall",)} == {tuple(alarm["alarmActions"]) for alarm in alarms}
+    assert [] == [finding for entry in resources if entry["type"].startswith("aws:") for finding in findings(entry)]
 
 
 def test_only_the_members_listed_may_call_a_service(tmp_path: Path) -> None:
@@ -211,17 +211,17 @@ def test_only_the_members_listed_may_call_a_service(tmp_path: Path) -> None:
         )
     resources = recorded(tmp_path, "prod-gcp-europe-west1", "update")
     bindings = [entry["inputs"] for entry in resources if "IamMember" in entry["type"]]
-    assert [(binding["role"], binding["member"]) for binding in bindings] == [
-        ("roles/run.invoker", "serviceAccount:shop@example.iam.gserviceaccount.com")
+    assert [("roles/run.invoker", "serviceAccount:shop@example.iam.gserviceaccount.com")] == [
+        (binding["role"], binding["member"]) for binding in bindings
     ]
     budgets = [entry["inputs"] for entry in resources if entry["type"] == "gcp:billing/budget:Budget"]
-    assert [(budget["budgetFilter"]["labels"], budget["amount"]["specifiedAmount"]["units"]) for budget in budgets] == [
+    assert [
         ({"stack": "prod-gcp-europe-west1"}, "500"),
         # A quarter of a dollar an hour, four instances, 730 hours.
         ({"group": "retail-europe"}, "730"),
-    ]
+    ] == [(budget["budgetFilter"]["labels"], budget["amount"]["specifiedAmount"]["units"]) for budget in budgets]
     bare = recorded(expected("two-clouds"), "prod-gcp-europe-west1", "update")
-    assert [entry for entry in bare if "IamMember" in entry["type"]] == []
+    assert [] == [entry for entry in bare if "IamMember" in entry["type"]]
 
 
 def test_an_execution_role_reads_its_own_artifacts_and_an_invoke_role_calls_its_own_models() -> None:
@@ -235,7 +235,7 @@ def test_an_execution_role_reads_its_own_artifacts_and_an_invoke_role_calls_its_
     assert read["Resource"] == [f"arn:aws:s3:::shop-models-us-east-1/{artifact}" for artifact in artifacts]
     assert find["Condition"] == {"StringEquals": {"s3:prefix": artifacts}}
     (invoke,) = policies["edge-retail-usa-models-1"]
-    assert invoke["Resource"] == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/prod-retail-usa"
+    assert "arn:aws:sagemaker:us-east-1:123456789012:endpoint/prod-retail-usa" == invoke["Resource"]
     assert invoke["Condition"] == {"StringEquals": {"sagemaker:TargetModel": artifacts}}
     wild = [
         statement["Sid"]
@@ -245,4 +245,4 @@ def test_an_execution_role_reads_its_own_artifacts_and_an_invoke_role_calls_its_
         if statement["Resource"] == "*"
     ]
     # Neither of the two can be narrowed to a resource.
-    assert set(wild) == {"Login", "Metrics"}
+    assert {"Login", "Metrics"} == set(wild)

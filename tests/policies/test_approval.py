@@ -67,10 +67,10 @@ def test_the_pack_and_covey_take_the_same_digests_of_the_same_files(project: Pat
 
 
 def test_an_approved_program_passes_and_where_nothing_is_deployed_nobody_asks(project: Path) -> None:
-    assert said(project) == []
-    assert said(project, stack=Resource(STACK, "stack", "", {})) == []
+    assert [] == said(project)
+    assert [] == said(project, stack=Resource(STACK, "stack", "", {}))
     (project / "approval.json").unlink()
-    assert said(project, at=None) == []
+    assert [] == said(project, at=None)
 
 
 def spoiled(content: str | bytes) -> Callable[[Path], object]:

@@ -87,9 +87,9 @@ def edit(place: Path, text: str = "\n# Edited.\n") -> None:
 def test_what_was_approved_passes_until_it_expires(project: Path) -> None:
     signed = approved(project)
 
-    assert refusal(project) == ""
-    assert refusal(project, at=AT + timedelta(days=7, seconds=-2)) == ""
-    assert refusal(project, stacks=STACKS[:1]) == ""
+    assert "" == refusal(project)
+    assert "" == refusal(project, at=AT + timedelta(days=7, seconds=-2))
+    assert "" == refusal(project, stacks=STACKS[:1])
     assert AT.replace(microsecond=0) + timedelta(days=7) == signed.expires_at
 
 
@@ -118,7 +118,7 @@ def test_what_pulumi_and_python_write_by_themselves_needs_no_new_approval(projec
     (project / "stacks" / "__pycache__" / "__main__.pyc").write_bytes(b"\0")
     (project / "stacks" / ".venv").symlink_to(project)
 
-    assert refusal(project) == ""
+    assert "" == refusal(project)
 
 
 def test_edits_are_approved_only_when_that_is_said(project: Path) -> None:
@@ -129,7 +129,7 @@ def test_edits_are_approved_only_when_that_is_said(project: Path) -> None:
 
     assert "--include-edits" in raised.value.remedy
     assert (DATA,) == signed.edited
-    assert refusal(project) == ""
+    assert "" == refusal(project)
     edit(project / DATA)
     assert DATA in refusal(project)
 
@@ -197,7 +197,7 @@ def test_an_approval_ends_and_does_not_begin_before_it_was_given(project: Path) 
 
     assert "expired on 2026-11-28 12:00 UTC" in refusal(project, at=AT + timedelta(days=7))
     assert "in the future" in refusal(project, at=AT - timedelta(hours=1))
-    assert refusal(project, at=AT - timedelta(minutes=4)) == ""
+    assert "" == refusal(project, at=AT - timedelta(minutes=4))
 
 
 def test_a_stack_that_was_not_approved_is_named(project: Path) -> None:
@@ -360,14 +360,14 @@ def test_up_without_an_approval_ends_in_three_lines_and_5(project: Path) -> None
     for arguments in (["up", project], ["up", project, "--offline"]):
         result = covey(*arguments)
 
-        assert result.exit_code == 5
+        assert 5 == result.exit_code
         assert "approval.json" in three_lines(result)[0]
 
 
 def test_without_approval_only_a_pretend_cloud_is_touched(project: Path) -> None:
     result = covey("up", project, "--unapproved")
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "--offline only" in three_lines(result)[1]
 
 
@@ -376,7 +376,7 @@ def test_approve_writes_the_record_and_says_what_it_holds_for(project: Path) -> 
     result = covey("approve", project, "--by", "ada [red]", "--expires", "3", "--include-edits", "--offline")
     written = approval_of(project)
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert f"Approved with edits: {DATA}" in result.stderr
     assert "ada [red]" in result.stderr
     assert timedelta(days=3) == written.expires_at - written.approved_at
@@ -406,7 +406,7 @@ def test_approve_refuses_before_the_previews_what_it_could_not_write(
 def test_approve_refuses_what_makes_no_approval(arguments: list[str], project: Path) -> None:
     result = covey("approve", project, "--by", "ada", *arguments)
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert not (project / "approval.json").exists()
 
 

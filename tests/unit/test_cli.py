@@ -47,7 +47,7 @@ def test_help_waits_for_no_heavy_import() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
 
-    assert ran.stdout.strip() == ""
+    assert "" == ran.stdout.strip()
 
 
 def test_the_version_is_printed_without_a_verb() -> None:
@@ -59,14 +59,14 @@ def test_the_version_is_printed_without_a_verb() -> None:
 def test_init_writes_a_fleet_that_can_be_planned(saved: Path) -> None:
     document = saved_document(saved.read_bytes(), "plan.json")
 
-    assert len(document.workloads) == 3
+    assert 3 == len(document.workloads)
 
 
 def test_init_leaves_alone_what_is_there(fleet: Path) -> None:
     before = (fleet / "fleet.yaml").read_bytes()
     result = covey("init", fleet)
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "fleet.yaml" in three_lines(result)[1]
     assert (fleet / "fleet.yaml").read_bytes() == before
 
@@ -74,10 +74,10 @@ def test_init_leaves_alone_what_is_there(fleet: Path) -> None:
 def test_plan_prints_json_under_the_published_schema_and_saves_the_same(fleet: Path, saved: Path) -> None:
     result = covey("plan", fleet, "--json", "--no-llm")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     jsonschema.validate(json.loads(result.stdout), published("plan"))
     assert result.stdout == saved.read_text()
-    assert result.stderr == ""
+    assert "" == result.stderr
 
 
 def test_a_time_limit_out_of_reach_leaves_the_plan_as_it_is(fleet: Path, saved: Path) -> None:
@@ -88,21 +88,21 @@ def test_a_time_limit_out_of_reach_leaves_the_plan_as_it_is(fleet: Path, saved: 
 def test_what_is_no_time_limit_is_refused(seconds: str, fleet: Path) -> None:
     result = covey("plan", fleet, "--no-llm", f"--time-limit={seconds}")
 
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert (2, "") == (result.exit_code, result.stdout)
 
 
 def test_a_time_limit_and_kept_stages_exclude_each_other(fleet: Path, tmp_path: Path) -> None:
     result = covey("plan", fleet, "--no-llm", "--time-limit", "9", "--resume", tmp_path / "stages.json")
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "--time-limit cuts them short" in three_lines(result)[1]
-    assert files_in(tmp_path) == []
+    assert [] == files_in(tmp_path)
 
 
 def test_a_scheduler_that_is_none_is_refused(fleet: Path) -> None:
     result = covey("plan", fleet, "--no-llm", "--scheduler", "somewhere")
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "tcp://" in three_lines(result)[2]
 
 
@@ -115,10 +115,10 @@ def test_plan_says_that_no_language_model_sits_in_the_seat(fleet: Path) -> None:
 def test_plan_prints_tables_and_writes_a_report(fleet: Path, tmp_path: Path) -> None:
     result = covey("plan", fleet, "--no-llm", "--report", tmp_path / "plan.html")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert "✔ balanced" in result.stdout
     assert (tmp_path / "plan.html").read_text().startswith("<!doctype html>")
-    assert files_in(tmp_path) == ["plan.html"]
+    assert ["plan.html"] == files_in(tmp_path)
 
 
 @pytest.mark.parametrize("option", ["--report", "--save", "--resume"])
@@ -132,9 +132,9 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_work(
     for place in (tmp_path / "missing" / "file", tmp_path, Path("/dev/null")):
         result = covey("plan", tmp_path, option, place)
 
-        assert result.exit_code == 2
+        assert 2 == result.exit_code
         assert option in three_lines(result)[0]
-    assert files_in(tmp_path) == []
+    assert [] == files_in(tmp_path)
 
 
 def test_show_prints_a_saved_plan_again(saved: Path) -> None:
@@ -148,7 +148,7 @@ def test_show_refuses_what_is_no_plan(content: bytes, tmp_path: Path) -> None:
     place.write_bytes(content)
     result = covey("show", place)
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert str(place) in three_lines(result)[0]
     assert "\x1b" not in result.stderr
 
@@ -157,7 +157,7 @@ def test_explain_gives_the_evidence_and_the_groups(fleet: Path, saved: Path) -> 
     names = sorted(saved_document(saved.read_bytes(), "plan.json").workloads)
     result = covey("explain", fleet, names[0], names[1], "--plan", saved, "--json")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     found = json.loads(result.stdout)
     jsonschema.validate(found, published("explanation"))
     assert found["evidence"]["workloads"] == names[:2]
@@ -168,7 +168,7 @@ def test_explain_gives_the_evidence_and_the_groups(fleet: Path, saved: Path) -> 
 def test_explain_refuses_an_unknown_workload(fleet: Path, saved: Path) -> None:
     result = covey("explain", fleet, "nobody\x1b[31m", "churn", "--plan", saved)
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "nobody" in three_lines(result)[0]
     assert "\x1b" not in result.stderr
 
@@ -178,8 +178,8 @@ def test_emit_writes_the_same_project_from_the_fleet_and_from_its_plan(
 ) -> None:
     result = covey("emit", fleet, "--into", tmp_path / "infra")
 
-    assert result.exit_code == 0
-    assert result.stdout == ""
+    assert 0 == result.exit_code
+    assert "" == result.stdout
     assert files_in(tmp_path / "infra") == files_in(project)
     for name in files_in(project):
         if (project / name).is_file():
@@ -189,9 +189,9 @@ def test_emit_writes_the_same_project_from_the_fleet_and_from_its_plan(
 def test_emit_refuses_a_plan_of_another_fleet(saved: Path, tmp_path: Path) -> None:
     result = covey("emit", ROOT / "examples" / "paper", "--plan", saved, "--into", tmp_path / "infra")
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "another fleet" in three_lines(result)[1]
-    assert files_in(tmp_path) == []
+    assert [] == files_in(tmp_path)
 
 
 def test_emit_judges_a_saved_plan_again(fleet: Path, saved: Path, tmp_path: Path) -> None:
@@ -203,19 +203,19 @@ def test_emit_judges_a_saved_plan_again(fleet: Path, saved: Path, tmp_path: Path
     changed.write_text(json.dumps(plan))
     result = covey("emit", fleet, "--plan", changed, "--into", tmp_path / "infra")
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "SKU001" in three_lines(result)[1]
-    assert files_in(tmp_path) == ["plan.json"]
+    assert ["plan.json"] == files_in(tmp_path)
 
 
 def test_emit_refuses_to_overwrite_what_someone_edited(fleet: Path, saved: Path, tmp_path: Path) -> None:
-    assert covey("emit", fleet, "--plan", saved, "--into", tmp_path).exit_code == 0
+    assert 0 == covey("emit", fleet, "--plan", saved, "--into", tmp_path).exit_code
     (tmp_path / "CUTOVER.md").write_text("mine")
     result = covey("emit", fleet, "--plan", saved, "--into", tmp_path)
 
-    assert result.exit_code == 4
-    assert (tmp_path / "CUTOVER.md").read_text() == "mine"
-    assert covey("emit", fleet, "--plan", saved, "--into", tmp_path, "--overwrite-edited").exit_code == 0
+    assert 4 == result.exit_code
+    assert "mine" == (tmp_path / "CUTOVER.md").read_text()
+    assert 0 == covey("emit", fleet, "--plan", saved, "--into", tmp_path, "--overwrite-edited").exit_code
     assert (tmp_path / "CUTOVER.md").read_text() != "mine"
 
 
@@ -233,7 +233,7 @@ def test_a_wrong_file_ends_in_three_lines_and_2(
     monkeypatch.chdir(tmp_path)
     result = covey(*arguments)
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert says in "".join(three_lines(result))
 
 
@@ -243,14 +243,14 @@ def test_a_wrong_file_ends_in_three_lines_and_2(
 def test_wrong_usage_ends_in_2(arguments: Sequence[str]) -> None:
     result = covey(*arguments)
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "Traceback" not in result.stderr
 
 
 def test_an_unknown_stack_is_refused_with_those_there_are(project: Path) -> None:
     result = covey("preview", project, "--stack", "prod-aws-mars", "--offline")
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "prod-" in three_lines(result)[2]
 
 
@@ -261,14 +261,14 @@ def test_a_defect_ends_in_three_lines_and_1(saved: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(planning, "_shown", broken)
     result = covey("show", saved)
 
-    assert result.exit_code == 1
+    assert 1 == result.exit_code
     assert "RuntimeError: a wheel came off" in three_lines(result)[1]
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     result = covey("--debug", "show", tmp_path / "nowhere.json")
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "Traceback" in result.stderr
 
 
@@ -276,16 +276,16 @@ def test_the_catalogue_is_shown_and_holds_together() -> None:
     shown = covey("catalog", "show", "cloud-run-gpu", "--json")
 
     jsonschema.validate(json.loads(shown.stdout), published("offerings"))
-    assert {one["hosting"] for one in json.loads(shown.stdout)["offerings"]} == {"cloud-run-gpu"}
+    assert {"cloud-run-gpu"} == {one["hosting"] for one in json.loads(shown.stdout)["offerings"]}
     assert "run-4cpu-16gib-l4" in covey("catalog", "show", "L4", "europe").stdout
-    assert covey("catalog", "check").exit_code == 0
+    assert 0 == covey("catalog", "check").exit_code
 
 
 def test_doctor_tells_what_is_there_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-secret")
     result = covey("doctor", "--json")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     jsonschema.validate(json.loads(result.stdout), published("doctor"))
     assert "AWS_ACCESS_KEY_ID" in result.stdout
     assert "canary-secret" not in result.stdout + result.stderr + covey("doctor").stdout
@@ -296,10 +296,10 @@ def test_without_the_cli_a_preview_runs_in_process_and_says_so(project: Path, mo
     monkeypatch.setattr("generator.pulumi_cli.find_cli", lambda: None)
     result = covey("preview", project, "--offline", "--json")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     found = json.loads(result.stdout)
     jsonschema.validate(found, published("deployment"))
-    assert {stack["engine"] for stack in found["stacks"]} == {"in process"}
+    assert {"in process"} == {stack["engine"] for stack in found["stacks"]}
     assert "in process, against mocks" in result.stderr
 
 
@@ -307,7 +307,7 @@ def test_without_the_cli_a_preview_runs_in_process_and_says_so(project: Path, mo
 def test_changes_where_none_were_expected_end_in_7(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generator.pulumi_cli.find_cli", lambda: None)
 
-    assert covey("preview", project, "--offline", "--expect-no-changes").exit_code == 7
+    assert 7 == covey("preview", project, "--offline", "--expect-no-changes").exit_code
 
 
 @pytest.mark.engine
@@ -323,10 +323,10 @@ def test_ctrl_c_ends_in_130_without_a_trace_or_a_file(tmp_path: Path) -> None:
         process.kill()
 
     assert "offline proposer" in first
-    assert process.returncode == 130
-    assert output == ""
+    assert 130 == process.returncode
+    assert "" == output
     assert "Traceback" not in errors
-    assert files_in(tmp_path) == []
+    assert [] == files_in(tmp_path)
 
 
 @pytest.mark.engine
@@ -345,8 +345,8 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
     finally:
         os.close(writing)
 
-    assert ran.stderr == ""
-    assert ran.returncode == 0
+    assert "" == ran.stderr
+    assert 0 == ran.returncode
 
 
 @pytest.mark.engine
@@ -356,7 +356,7 @@ def test_names_survive_a_terminal_that_cannot_spell_them(saved: Path) -> None:
         [COVEY, "show", saved], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
 
-    assert ran.returncode == 0
+    assert 0 == ran.returncode
     assert "\\u2714 balanced" in ran.stdout
 
 

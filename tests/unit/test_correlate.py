@@ -69,15 +69,15 @@ def test_a_constant_series_correlates_with_nothing(constant: float) -> None:
 def test_a_fleet_of_constant_series_has_no_edges(rates: FloatArray) -> None:
     found = graph_of(rates)
 
-    assert found.graph.number_of_nodes() == 3
-    assert found.graph.number_of_edges() == 0
+    assert 3 == found.graph.number_of_nodes()
+    assert 0 == found.graph.number_of_edges()
 
 
 def test_one_workload_is_a_graph_of_one_node() -> None:
     found = graph_of(days(1, 50, seed=5))
 
-    assert list(found.graph.nodes) == ["w000"]
-    assert found.classes == ((0,),)
+    assert ["w000"] == list(found.graph.nodes)
+    assert ((0,),) == found.classes
 
 
 def test_twins_and_opposites_are_as_far_apart_as_can_be() -> None:
@@ -98,10 +98,10 @@ def test_affinity_counts_cohort_size_and_latency_and_weighs_only_what_moves_toge
     one = fleet(list(names.values()))
     graph = correlate(one, traffic(one, [base, 2 * base, base.max() - base])).graph
 
-    assert graph.edges["a", "b"]["affinity"] == 1.0
+    assert 1.0 == graph.edges["a", "b"]["affinity"]
     assert graph.edges["a", "b"]["weight"] == graph.edges["a", "b"]["correlation"]
-    assert graph.edges["a", "c"]["affinity"] == 0.0
-    assert graph.edges["a", "c"]["weight"] == 0.0
+    assert 0.0 == graph.edges["a", "c"]["affinity"]
+    assert 0.0 == graph.edges["a", "c"]["weight"]
     assert graph.edges["a", "c"]["correlation"] < 0
 
 

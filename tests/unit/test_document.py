@@ -28,19 +28,19 @@ def test_the_document_holds_what_the_issue_asks_for() -> None:
         "fleet", "seed", "planned_window", "scored_window", "catalog_as_of", "baseline", "current", "recommendations",
         "why_not", "note",
     } <= set(found)  # fmt: skip
-    assert found["planned_window"] == {"start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z", "bin_s": 900.0}
-    assert [one["profile"] for one in found["recommendations"]] == ["cheapest", "balanced", "resilient"]
+    assert {"start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z", "bin_s": 900.0} == found["planned_window"]
+    assert ["cheapest", "balanced", "resilient"] == [one["profile"] for one in found["recommendations"]]
     for one in found["recommendations"]:
         assert {
             "profile", "cost_usd_per_h", "attainment", "saving_vs_baseline", "risk", "source", "violations", "groups",
         } <= set(one)  # fmt: skip
-        assert set(one["cost_usd_per_h"]) == {"floor", "expected", "ceiling"}
+        assert {"floor", "expected", "ceiling"} == set(one["cost_usd_per_h"])
         for group in one["groups"]:
             assert {
                 "name", "cloud", "region", "instance_type", "hosting", "min_replicas", "max_replicas", "workloads",
             } <= set(group)  # fmt: skip
     assert not {"profile", "saving_vs_baseline"} & set(found["baseline"])
-    assert set(found["why_not"][0]) == {"recommendation", "group", "subject", "rule", "message"}
+    assert {"recommendation", "group", "subject", "rule", "message"} == set(found["why_not"][0])
 
 
 def test_the_same_plan_gives_the_same_bytes() -> None:
@@ -61,15 +61,15 @@ def test_the_text_is_ascii_whatever_the_names() -> None:
 def test_what_has_no_price_is_listed_and_not_zero() -> None:
     balanced = written(plan())["recommendations"][1]
 
-    assert balanced["unpriced"] == ["alarms on aws"]
-    assert [item["usd_per_h"] for item in balanced["items"] if item["name"] == "alarms on aws"] == [None]
+    assert ["alarms on aws"] == balanced["unpriced"]
+    assert [None] == [item["usd_per_h"] for item in balanced["items"] if item["name"] == "alarms on aws"]
 
 
 def test_a_current_machine_the_catalogue_lacks_leaves_the_cost_open() -> None:
     current = written(with_today(plan()))["current"]
 
     assert current["cost_usd_per_h"] is None
-    assert [group["cost_usd_per_h"] for group in current["groups"]][:1] == [None]
+    assert [None] == [group["cost_usd_per_h"] for group in current["groups"]][:1]
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -84,8 +84,8 @@ def test_balanced_is_chosen_and_the_first_where_it_is_missing() -> None:
     one = plan()
     fewer = replace(one, recommendations=(one.recommendations[0],), note="1 distinct recommendation.")
 
-    assert document(one).chosen.profile == "balanced"
-    assert document(fewer).chosen.profile == "cheapest"
+    assert "balanced" == document(one).chosen.profile
+    assert "cheapest" == document(fewer).chosen.profile
 
 
 def test_a_missing_recommendation_is_refused_with_those_there_are() -> None:

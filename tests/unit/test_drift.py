@@ -355,7 +355,7 @@ def test_p_values_of_unchanged_series_are_no_smaller_than_they_should_be() -> No
 
 
 def test_adjusting_for_many_series_keeps_what_is_unknown_unknown() -> None:
-    assert np.isnan(adjusted(np.array([np.nan, 0.01, 0.9]))).tolist() == [True, False, False]
+    assert [True, False, False] == np.isnan(adjusted(np.array([np.nan, 0.01, 0.9]))).tolist()
 
 
 def test_one_week_of_days_tells_levels_and_no_shapes_and_that_is_said() -> None:

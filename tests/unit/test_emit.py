@@ -105,8 +105,8 @@ def test_prose_refuses_what_could_end_it(text: str) -> None:
 @given(text=st.text())
 def test_code_stays_one_cell_of_a_table(text: str) -> None:
     spelled = code(text)
-    assert len(spelled.splitlines()) == 1
-    assert spelled.count("`") == 2
+    assert 1 == len(spelled.splitlines())
+    assert 2 == spelled.count("`")
     assert "|" not in spelled
 
 
@@ -119,12 +119,12 @@ def test_emitting_twice_gives_the_same_bytes() -> None:
 def test_a_changed_group_leaves_every_other_line_alone() -> None:
     changed = emit(with_group("images", max_replicas=9), FLEET, CATALOG)
     differing = {path for path, text in changed.files.items() if text != BASELINE.files[path]}
-    assert differing == {".covey.json", "stacks/groups/prod_aws_us_east_1.py"}
+    assert {".covey.json", "stacks/groups/prod_aws_us_east_1.py"} == differing
     before, after = (p.files["stacks/groups/prod_aws_us_east_1.py"].splitlines() for p in (BASELINE, changed))
-    assert [line for line in after if line not in before] == [
+    assert [
         "            max_replicas=9,",
         "            monthly_ceiling_usd=1643,",
-    ]
+    ] == [line for line in after if line not in before]
 
 
 def test_a_new_workload_renames_no_other() -> None:
@@ -135,12 +135,12 @@ def test_a_new_workload_renames_no_other() -> None:
 
 def test_a_path_asked_for_twice_in_a_region_gets_the_name_before_it() -> None:
     text = BASELINE.files["stacks/groups/prod_aws_us_east_1.py"]
-    assert re.findall(r'path="(.*)"', text) == [
+    assert [
         "/images",
         "/electronics-usa/model1",
         "/model2",
         "/homeware-usa/model1",
-    ]
+    ] == re.findall(r'path="(.*)"', text)
 
 
 def test_the_same_path_in_two_regions_stays_as_it_is() -> None:
@@ -155,31 +155,31 @@ def test_the_autoscaler_is_told_requests_a_minute_at_the_target() -> None:
 
 def test_a_type_with_local_disks_gets_no_volume_key() -> None:
     text = BASELINE.files["stacks/groups/prod_aws_us_east_1.py"]
-    assert re.findall(r'instance_type="(.*)"|volume_key=(.*),', text) == [
+    assert [
         ("ml.g5.xlarge", ""),
         ("", "False"),
         ("ml.c6i.xlarge", ""),
         ("", "True"),
-    ]
+    ] == re.findall(r'instance_type="(.*)"|volume_key=(.*),', text)
 
 
 def test_a_server_of_several_artifacts_is_told_which() -> None:
     rewrites = re.findall(r'rewrite="(.*)"', BASELINE.files["stacks/groups/prod_gcp_edge.py"])
-    assert rewrites == [
+    assert [
         "/invocations/electronics/europe/3.tar.gz",
         "/invocations/fashion/europe/3.tar.gz",
         "/v2/infer",
-    ]
+    ] == rewrites
 
 
 def test_a_new_version_changes_no_resource_name() -> None:
     fleet = with_workload("fashion-usa", lambda w: replace(w, version="4", artifact="fashion/usa/4.tar.gz"))
     changed = emit(LAYOUT, fleet, CATALOG).files["stacks/groups/prod_aws_us_east_1.py"].splitlines()
     before = BASELINE.files["stacks/groups/prod_aws_us_east_1.py"].splitlines()
-    assert [line.strip() for line in changed if line not in before] == [
+    assert [
         'version="4",',
         'artifact="fashion/usa/4.tar.gz",',
-    ]
+    ] == [line.strip() for line in changed if line not in before]
 
 
 def test_the_program_never_imports_the_generator() -> None:
@@ -194,7 +194,7 @@ def test_the_program_never_imports_the_generator() -> None:
 def test_the_requirements_are_the_locks_own_lines_hashed_and_without_a_registry() -> None:
     text = BASELINE.files["stacks/requirements.txt"]
     lock = (Path(__file__).parents[2] / "requirements.lock").read_text().splitlines()
-    assert [line for line in text.splitlines() if line not in lock] == []
+    assert [] == [line for line in text.splitlines() if line not in lock]
     assert "://" not in text
     packages = [line for line in text.splitlines() if not line.startswith(" ")]
     assert {"pulumi==3.272.0 \\", "pulumi-aws==7.51.1 \\", "pulumi-gcp==10.2.0 \\"} <= set(packages)
@@ -224,7 +224,7 @@ def test_the_seeded_configuration_has_no_template_left() -> None:
     for path, text in BASELINE.files.items():
         if path.startswith("stacks/config/"):
             assert "{" not in text
-            assert yaml.safe_load(text)["config"]["pulumi:disable-default-providers"] == ["*"]
+            assert ["*"] == yaml.safe_load(text)["config"]["pulumi:disable-default-providers"]
 
 
 def broken_group(**changes: Any) -> tuple[Layout, Fleet]:

@@ -20,12 +20,12 @@ def inputs() -> dict[str, Inputs]:
 def test_there_are_four_examples_of_the_traces_sizes(inputs: dict[str, Inputs]) -> None:
     sizes = {name: (len(i.fleet.workloads), i.planned.window.bins, i.scored.window.bins) for name, i in inputs.items()}
 
-    assert sizes == {
+    assert {
         "functions": (50, 720, 720),
         "hosted-llms": (93, 1008, 1008),
         "paper": (6, 9984, 10080),
         "shop": (67, 30240, 30758),
-    }
+    } == sizes
 
 
 def test_every_workload_asks_for_something_in_the_trace(inputs: dict[str, Inputs]) -> None:
@@ -38,19 +38,19 @@ def test_every_workload_asks_for_something_in_the_trace(inputs: dict[str, Inputs
         for name, i in inputs.items()
     }
 
-    assert silent == {"functions": [], "hosted-llms": [], "paper": [], "shop": []}
+    assert {"functions": [], "hosted-llms": [], "paper": [], "shop": []} == silent
 
 
 def test_the_shop_counts_as_many_requests_as_the_trace_has_order_lines(inputs: dict[str, Inputs]) -> None:
     planned, scored = (t.rate_rps.sum() * t.window.bin_s / 30 for t in (inputs["shop"].planned, inputs["shop"].scored))
 
-    assert (round(planned), round(scored)) == (115_934, 119_674)
+    assert (115_934, 119_674) == (round(planned), round(scored))
 
 
 def test_the_clients_of_one_language_model_share_its_weights(inputs: dict[str, Inputs]) -> None:
     artifacts = {w.artifact for w in inputs["hosted-llms"].fleet.workloads}
 
-    assert artifacts == {"m-small/1.tar.gz", "m-mid/1.tar.gz", "m-large/1.tar.gz"}
+    assert {"m-small/1.tar.gz", "m-mid/1.tar.gz", "m-large/1.tar.gz"} == artifacts
 
 
 def test_the_papers_two_paths_stand_under_each_of_three_regions(inputs: dict[str, Inputs]) -> None:
@@ -71,4 +71,4 @@ def test_between_them_the_examples_need_cpu_and_gpu_on_both_clouds(inputs: dict[
         for cloud in i.fleet.runtimes[w.runtime].images
     }
 
-    assert hosting == {("none", "aws"), ("none", "gcp"), ("gpu", "aws"), ("gpu", "gcp")}
+    assert {("none", "aws"), ("none", "gcp"), ("gpu", "aws"), ("gpu", "gcp")} == hosting

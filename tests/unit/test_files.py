@@ -29,7 +29,7 @@ def test_a_program_is_written_as_it_is(tmp_path: Path) -> None:
 def test_writing_again_changes_only_what_changed(tmp_path: Path) -> None:
     write_tree(program(a="1", b="2"), tmp_path)
     write_tree(program(a="1", b="3"), tmp_path)
-    assert (tmp_path / "b").read_text() == "3"
+    assert "3" == (tmp_path / "b").read_text()
 
 
 def test_an_edited_file_is_named_and_nothing_is_touched(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_an_edited_file_is_named_and_nothing_is_touched(tmp_path: Path) -> None:
     before = tree(tmp_path)
     with pytest.raises(EmitError, match="not covey's: a") as raised:
         write_tree(program(a="4", b="4"), tmp_path)
-    assert raised.value.exit_code == 4
+    assert 4 == raised.value.exit_code
     assert tree(tmp_path) == before
 
 
@@ -46,14 +46,14 @@ def test_a_file_that_was_never_emitted_is_not_overwritten(tmp_path: Path) -> Non
     (tmp_path / "a").write_text("mine")
     with pytest.raises(EmitError, match="a"):
         write_tree(program(a="1"), tmp_path)
-    assert tree(tmp_path) == {"a": "mine"}
+    assert {"a": "mine"} == tree(tmp_path)
 
 
 def test_edits_are_overwritten_when_asked(tmp_path: Path) -> None:
     write_tree(program(a="1"), tmp_path)
     (tmp_path / "a").write_text("mine")
     write_tree(program(a="2"), tmp_path, overwrite_edited=True)
-    assert (tmp_path / "a").read_text() == "2"
+    assert "2" == (tmp_path / "a").read_text()
 
 
 def test_configuration_is_seeded_once_and_stays_with_its_owner(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_configuration_is_seeded_once_and_stays_with_its_owner(tmp_path: Path) -
     (tmp_path / "stacks/config/x").write_text("seed\nencryptionsalt: v1")
     write_tree(program(stacks__config__x="other seed"), tmp_path, overwrite_edited=True)
     write_tree(program(a="1"), tmp_path)
-    assert (tmp_path / "stacks/config/x").read_text() == "seed\nencryptionsalt: v1"
+    assert "seed\nencryptionsalt: v1" == (tmp_path / "stacks/config/x").read_text()
 
 
 def test_files_of_a_vanished_stack_go_with_their_folder(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_an_edited_file_of_a_vanished_stack_is_named(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("mine")
     with pytest.raises(EmitError, match="old"):
         write_tree(program(a="1"), tmp_path)
-    assert (tmp_path / "old").read_text() == "mine"
+    assert "mine" == (tmp_path / "old").read_text()
 
 
 @pytest.mark.parametrize("path", ["../a", "/etc/a", "a/../../b", "a\x00b", "a\\b", ".", "", "a//b", "./a"])
@@ -84,7 +84,7 @@ def test_no_path_leaves_the_folder(tmp_path: Path, path: str) -> None:
     inside = tmp_path / "inside"
     with pytest.raises(EmitError, match="no path inside"):
         write_tree(Program({path: "x"}, ()), inside)
-    assert tree(tmp_path) == {}
+    assert {} == tree(tmp_path)
 
 
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     (inside / "b").symlink_to(outside)
     with pytest.raises(EmitError, match="is a link"):
         write_tree(program(b__c="1"), inside)
-    assert tree(outside) == {}
+    assert {} == tree(outside)
 
 
 def test_a_folder_held_for_nothing_is_not_left_behind_and_one_that_was_there_stays(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_folder_in_the_way_of_a_file_is_refused_before_anything_is_written(tmp
     (tmp_path / "b" / "c").mkdir(parents=True)
     with pytest.raises(EmitError, match="in the way"):
         write_tree(program(a="1", b="2"), tmp_path)
-    assert tree(tmp_path) == {}
+    assert {} == tree(tmp_path)
 
 
 def test_a_manifest_that_points_outside_removes_nothing(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_manifest_that_points_outside_removes_nothing(tmp_path: Path) -> None:
     (inside / ".covey.json").write_text(json.dumps({"format": 1, "sha256": {"../victim": "0"}}))
     with pytest.raises(EmitError, match="no path inside"):
         write_tree(program(a="1"), inside, overwrite_edited=True)
-    assert victim.read_text() == "kept"
+    assert "kept" == victim.read_text()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"sha256": 3}', "\udcff"])

@@ -39,7 +39,7 @@ def test_distance_is_the_same_both_ways_and_at_most_half_the_globe(a: float, b: 
 
 @given(latitudes, longitudes)
 def test_a_point_is_nowhere_but_where_it_is(latitude: float, longitude: float) -> None:
-    assert great_circle_km(latitude, longitude, latitude, longitude) == 0
+    assert 0 == great_circle_km(latitude, longitude, latitude, longitude)
 
 
 def test_round_trip_is_the_line_over_distance() -> None:

@@ -68,7 +68,7 @@ def planned(texts: Sequence[str], folder: Path, gemini: Gemini) -> tuple[str, li
     model, _ = connect("gemini", key=SECRET, endpoint=gemini.url, record=folder / "record", budget=Budget())
     catalog = small_catalog()
     found = plan(load(fleet_of(texts, folder / "fleet"), catalog), catalog, model=model)
-    assert found.ledger.source == "model"
+    assert "model" == found.ledger.source
     names = [workload.name for workload in found.inputs.fleet.workloads]
     slugs = distinct_slugs(names, 40)
     published = document(found).text()

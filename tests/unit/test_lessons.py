@@ -25,7 +25,7 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lessons") / "fleet"
-    assert covey("init", folder).exit_code == 0
+    assert 0 == covey("init", folder).exit_code
     return folder
 
 

@@ -57,14 +57,14 @@ def test_a_client_speaks_the_protocol(client: str, gemini: Gemini, tmp_path: Pat
     sent, asked = json.loads(gemini.bodies[0]), prompt(BRIEF)
 
     assert answer.failure is None
-    assert answer.choices == {"g000": "o1"}
+    assert {"g000": "o1"} == answer.choices
     assert answer.usage == Usage(calls=1, input_tokens=120, output_tokens=30)
     assert gemini.paths[0].startswith("/v1beta/models/gemini-2.5-pro:generateContent")
     assert gemini.keys == [KEY]
     assert sent["contents"][0]["parts"][0]["text"] == asked.payload
     assert sent["systemInstruction"]["parts"][0]["text"] == asked.instruction
-    assert sent["generationConfig"]["temperature"] == 0
-    assert sent["generationConfig"]["responseMimeType"] == "application/json"
+    assert 0 == sent["generationConfig"]["temperature"]
+    assert "application/json" == sent["generationConfig"]["responseMimeType"]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -72,8 +72,8 @@ def test_the_closed_choices_reach_the_service(client: str, gemini: Gemini, tmp_p
     seat(client, gemini, tmp_path).answer(BRIEF)
     schema: dict[str, Any] = json.loads(gemini.bodies[0])["generationConfig"]["responseSchema"]
 
-    assert schema["properties"]["choices"]["properties"]["g000"]["enum"] == ["o0", "o1"]
-    assert schema["required"] == ["choices"]
+    assert ["o0", "o1"] == schema["properties"]["choices"]["properties"]["g000"]["enum"]
+    assert ["choices"] == schema["required"]
 
 
 PASSING: tuple[Fault, ...] = ("too many requests", "server error", "cut off")
@@ -100,12 +100,12 @@ def test_a_fault_that_lasts_is_an_answer_that_says_so(
         gemini.faults.append(fault)
     answer = seat(client, gemini, tmp_path).answer(BRIEF)
 
-    assert answer.choices == {}
+    assert {} == answer.choices
     assert answer.failure is not None
     assert reason in answer.failure
     assert KEY not in answer.failure
     assert calls == len(gemini.bodies) == answer.usage.calls
-    assert list(tmp_path.iterdir()) == []
+    assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -113,8 +113,8 @@ def test_a_fault_that_lasts_is_an_answer_that_says_so(
 def test_a_fault_that_passes_is_waited_out(client: str, fault: Fault, gemini: Gemini, tmp_path: Path) -> None:
     gemini.faults.append(fault)
 
-    assert seat(client, gemini, tmp_path).answer(BRIEF).choices == {"g000": "o1"}
-    assert len(gemini.bodies) == 2
+    assert {"g000": "o1"} == seat(client, gemini, tmp_path).answer(BRIEF).choices
+    assert 2 == len(gemini.bodies)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -125,7 +125,7 @@ def test_a_slow_service_is_left_when_the_seconds_are_used_up(client: str, gemini
 
     assert answer.failure is not None
     assert "no answer came within" in answer.failure
-    assert len(gemini.bodies) == 1
+    assert 1 == len(gemini.bodies)
 
 
 # Budget, record, configuration ---------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_a_used_up_budget_is_an_answer_that_says_so(budget: Budget, reason: str,
 
     assert [None, None] == [answer.failure for answer in answers[:2]]
     assert all(answer.failure == f"the budget of {reason} is used up" for answer in answers[2:])
-    assert client.asked == 2
+    assert 2 == client.asked
 
 
 def test_an_answer_is_asked_for_once_and_then_found(tmp_path: Path) -> None:
@@ -173,14 +173,14 @@ def test_an_answer_is_asked_for_once_and_then_found(tmp_path: Path) -> None:
 
     assert first.choices == again.choices == replayed.choices
     assert again.usage == replayed.usage == Usage(cached=1)
-    assert client.asked == 1
+    assert 1 == client.asked
 
 
 def test_a_replay_of_what_is_not_on_record_says_so(tmp_path: Path) -> None:
     Prompted("m", Scripted([GOOD]), Budget(), Record(tmp_path)).answer(BRIEF)
 
-    assert Prompted("m", None, Budget(), Record(tmp_path)).answer(brief(7)).failure == "this prompt is not on record"
-    assert Prompted("other", None, Budget(), Record(tmp_path)).answer(BRIEF).failure == "this prompt is not on record"
+    assert "this prompt is not on record" == Prompted("m", None, Budget(), Record(tmp_path)).answer(brief(7)).failure
+    assert "this prompt is not on record" == Prompted("other", None, Budget(), Record(tmp_path)).answer(BRIEF).failure
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"text": 3}', '{"text": "x", "input_tokens": -1, "output_tokens": 0}'])
@@ -189,15 +189,15 @@ def test_a_damaged_record_is_asked_for_anew(content: str, tmp_path: Path) -> Non
     Prompted("m", client, Budget(), Record(tmp_path)).answer(BRIEF)
     next(tmp_path.iterdir()).write_text(content)
 
-    assert Prompted("m", client, Budget(), Record(tmp_path)).answer(BRIEF).choices == {"g000": "o1"}
-    assert client.asked == 2
+    assert {"g000": "o1"} == Prompted("m", client, Budget(), Record(tmp_path)).answer(BRIEF).choices
+    assert 2 == client.asked
 
 
 def test_a_reply_that_breaks_the_schema_is_not_kept(tmp_path: Path) -> None:
     answer = Prompted("m", Scripted(['{"choices": {"g000": "o9"}}']), Budget(), Record(tmp_path)).answer(BRIEF)
 
-    assert answer.failure == "the reply chooses 1 options that were not offered"
-    assert list(tmp_path.iterdir()) == []
+    assert "the reply chooses 1 options that were not offered" == answer.failure
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_a_record_that_cannot_be_written_costs_nothing_but_itself(tmp_path: Path) -> None:
@@ -219,11 +219,11 @@ def test_without_a_key_the_offline_proposer_sits_there_and_it_is_said(key: str |
     model, hindrance = connect("gemini", key=key, record=tmp_path)
 
     assert isinstance(model, OfflineProposer)
-    assert hindrance == "GEMINI_API_KEY is not set; export it to ask the language model"
+    assert "GEMINI_API_KEY is not set; export it to ask the language model" == hindrance
 
 
 def test_an_unknown_client_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         connect("chatty:model", key=KEY, record=tmp_path)
 
-    assert raised.value.remedy == "Choose gemini or google-genai."
+    assert "Choose gemini or google-genai." == raised.value.remedy

@@ -12,10 +12,10 @@ from tests.inventories import changed, small_catalog, wide_csv, write_fleet
 def test_workloads_and_their_traffic_are_in_the_order_of_names(tmp_path: Path) -> None:
     inputs = load(write_fleet(tmp_path, changed()), small_catalog())
 
-    assert [w.name for w in inputs.fleet.workloads] == ["a", "b"]
-    assert inputs.planned.workloads == ("a", "b")
-    assert inputs.planned.rate_rps[0, :3].tolist() == [0.0, 1.0, 2.0]
-    assert inputs.planned.rate_rps[1, :3].tolist() == [1.0, 1.0, 1.0]
+    assert ["a", "b"] == [w.name for w in inputs.fleet.workloads]
+    assert ("a", "b") == inputs.planned.workloads
+    assert [0.0, 1.0, 2.0] == inputs.planned.rate_rps[0, :3].tolist()
+    assert [1.0, 1.0, 1.0] == inputs.planned.rate_rps[1, :3].tolist()
 
 
 def test_the_file_and_its_folder_load_alike(tmp_path: Path) -> None:
@@ -27,10 +27,10 @@ def test_the_file_and_its_folder_load_alike(tmp_path: Path) -> None:
 def test_the_first_sixty_percent_plan_and_the_rest_scores(tmp_path: Path) -> None:
     inputs = load(write_fleet(tmp_path, changed()), small_catalog())
 
-    assert inputs.planned.window.bins == 60
-    assert inputs.scored.window.bins == 40
+    assert 60 == inputs.planned.window.bins
+    assert 40 == inputs.scored.window.bins
     assert inputs.planned.window.end == inputs.scored.window.start == datetime(2026, 1, 7, 12, tzinfo=UTC)
-    assert inputs.scored.rate_rps[0, 0] == 60.0
+    assert 60.0 == inputs.scored.rate_rps[0, 0]
 
 
 def test_named_windows_cut_the_traffic_where_they_say(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_a_workload_s_own_word_holds_before_defaults_and_assumptions(tmp_path: P
 
     a, b = load(write_fleet(tmp_path, document), small_catalog()).fleet.workloads
 
-    assert (a.memory_gib, a.size_gib) == (3.0, 9.0)
-    assert (b.memory_gib, b.size_gib) == (2.0, 0.1)
+    assert (3.0, 9.0) == (a.memory_gib, a.size_gib)
+    assert (2.0, 0.1) == (b.memory_gib, b.size_gib)
 
 
 def test_every_assumption_is_said_in_words(tmp_path: Path) -> None:
@@ -86,13 +86,13 @@ def test_every_assumption_is_said_in_words(tmp_path: Path) -> None:
 
     fleet = load(write_fleet(tmp_path, changed((["assumptions"], assumptions))), small_catalog()).fleet
 
-    assert fleet.assumptions == (
+    assert (
         "Assumed of every workload: one unit of traffic.csv stands for 30 requests/s; 4 KiB an answer.",
         "Assumed of workload a: its traffic comes 9 h earlier than traffic.csv says; a request takes 0.04 s on "
         "ml.m5.large (variation 1, 100% of it arithmetic, in batches of up to 8); 1.5 GiB of memory when loaded; "
         "0.5 GiB in storage; today on ml.m5.large in us-east-1 (sagemaker-multi-model).",
         "The shop is British.",
-    )
+    ) == fleet.assumptions
     assert fleet.workloads[0].current == Deployed("sagemaker-multi-model", "ml.m5.large", "us-east-1")
 
 
@@ -104,9 +104,9 @@ def test_shifted_traffic_keeps_only_the_bins_all_workloads_have(tmp_path: Path) 
     inputs = load(write_fleet(tmp_path, document, traffic), small_catalog())
 
     assert inputs.planned.window.start == datetime(2026, 1, 5, 5, tzinfo=UTC)
-    assert inputs.planned.window.bins + inputs.scored.window.bins == 86
-    assert inputs.planned.rate_rps[:, 0].tolist() == [0.0, 14.0]
-    assert inputs.scored.rate_rps[:, -1].tolist() == [85.0, 99.0]
+    assert 86 == inputs.planned.window.bins + inputs.scored.window.bins
+    assert [0.0, 14.0] == inputs.planned.rate_rps[:, 0].tolist()
+    assert [85.0, 99.0] == inputs.scored.rate_rps[:, -1].tolist()
 
 
 def test_one_series_may_stand_for_several_workloads(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_a_path_is_the_name_s_slug_unless_given(tmp_path: Path) -> None:
 
     creme, b, recommendation = load(write_fleet(tmp_path, document, traffic), small_catalog()).fleet.workloads
 
-    assert creme.path == "/creme-brulee-v2"
-    assert b.path == "/model1"
+    assert "/creme-brulee-v2" == creme.path
+    assert "/model1" == b.path
     assert recommendation.path == "/model-" + recommendation.path[-8:]
 
 
@@ -147,14 +147,14 @@ def test_one_path_may_serve_two_workloads_whose_regions_never_meet(tmp_path: Pat
 
     fleet = load(write_fleet(tmp_path, document), small_catalog()).fleet
 
-    assert [w.path for w in fleet.workloads] == ["/model1", "/model1"]
+    assert ["/model1", "/model1"] == [w.path for w in fleet.workloads]
 
 
 def test_all_regions_of_the_clouds_with_an_environment_are_allowed_by_default(tmp_path: Path) -> None:
-    assert load(write_fleet(tmp_path, changed()), small_catalog()).fleet.regions == (
+    assert (
         ("aws", "eu-west-1"),
         ("aws", "us-east-1"),
-    )
+    ) == load(write_fleet(tmp_path, changed()), small_catalog()).fleet.regions
 
 
 def test_names_are_the_same_however_their_accents_are_encoded(tmp_path: Path) -> None:
@@ -162,4 +162,4 @@ def test_names_are_the_same_however_their_accents_are_encoded(tmp_path: Path) ->
 
     inputs = load(write_fleet(tmp_path, document, wide_csv({"cafe\u0301": [1] * 100})), small_catalog())
 
-    assert inputs.planned.workloads == ("caf\u00e9",)
+    assert ("caf\u00e9",) == inputs.planned.workloads

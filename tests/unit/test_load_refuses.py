@@ -107,12 +107,12 @@ def test_all_wrong_fields_are_shown_at_once_up_to_ten(tmp_path: Path) -> None:
         load(write_fleet(tmp_path, changed(*changes)), small_catalog())
 
     lines = raised.value.what.splitlines()
-    assert len(lines) == 11
+    assert 11 == len(lines)
     assert (
         lines[1]
         == f"{tmp_path}/fleet.yaml:{_line(raised.value.where)[0] + 1} workloads[0].wrong1: There is no such field."
     )
-    assert lines[-1] == "and 2 more."
+    assert "and 2 more." == lines[-1]
 
 
 def test_a_field_s_hostile_name_is_shown_without_its_escape_sequences(tmp_path: Path) -> None:

@@ -63,23 +63,23 @@ def test_a_batch_takes_longer_and_spreads_its_time_over_its_requests() -> None:
 
     assert one.service_s[0, gpu] == pytest.approx(0.2 * 1.7)
     assert one.work_s[0, gpu] == pytest.approx(0.2 * 1.7 / 8)
-    assert one.slots[0, gpu] == 8
+    assert 8 == one.slots[0, gpu]
 
 
 def test_a_model_larger_than_one_gpu_spreads_over_the_fewest_that_hold_it() -> None:
     one = table(fleet([gpu_workload("a", memory_gib=50.0)]))
     gpu = one.processor_classes.index("a10g")
 
-    assert one.gpus_per_copy[0, gpu] == 3
+    assert 3 == one.gpus_per_copy[0, gpu]
     assert one.work_s[0, gpu] == pytest.approx(one.service_s[0, gpu] / 8 * 3)
-    assert {one.instance_types[k].name for k in np.flatnonzero(one.fits(np.array([0])))} == {"ml.4xa10g"}
+    assert {"ml.4xa10g"} == {one.instance_types[k].name for k in np.flatnonzero(one.fits(np.array([0])))}
 
 
 def test_a_cpu_model_runs_on_no_gpu_and_a_gpu_model_on_no_cpu() -> None:
     one = table(fleet([workload("cpu"), gpu_workload("gpu")]))
 
-    assert np.isfinite(one.work_s[0]).tolist() == [True, False, False]
-    assert np.isfinite(one.work_s[1]).tolist() == [False, True, True]
+    assert [True, False, False] == np.isfinite(one.work_s[0]).tolist()
+    assert [False, True, True] == np.isfinite(one.work_s[1]).tolist()
     assert not one.machine_allowed.all(axis=0).any()
 
 
@@ -104,7 +104,7 @@ def test_models_fit_as_long_as_the_usable_memory_lasts() -> None:
     fits = [table(fleet([workload("a", memory_gib=gib)])).fits(np.array([0])) for gib in (room - 0.01, room + 0.01)]
     row = table(fleet([workload("a")])).machine_index["sagemaker-multi-model", "ml.small"]
 
-    assert [bool(found[row]) for found in fits] == [True, False]
+    assert [True, False] == [bool(found[row]) for found in fits]
 
 
 def test_several_models_fill_no_more_than_their_share_and_one_may_fill_all() -> None:
@@ -132,8 +132,8 @@ def test_an_own_price_stands_before_the_list_and_a_region_s_before_all() -> None
     own = OwnPrices(instances={("ml.small", None): 0.05, ("ml.small", "eu-west-1"): 0.06}, discount={"aws": 0.5})
     one = table(fleet([workload("a")], prices=own))
 
-    assert price(one, "sagemaker-multi-model", "ml.small", "us-east-1") == 0.05
-    assert price(one, "sagemaker-multi-model", "ml.small", "eu-west-1") == 0.06
+    assert 0.05 == price(one, "sagemaker-multi-model", "ml.small", "us-east-1")
+    assert 0.06 == price(one, "sagemaker-multi-model", "ml.small", "eu-west-1")
 
 
 def test_a_discount_holds_for_its_cloud_only() -> None:
@@ -153,7 +153,7 @@ def test_an_own_price_makes_an_unpriced_machine_one_to_be_had(region: str | None
     one = table(fleet([workload("a")], prices=own))
 
     assert ("sagemaker-multi-model", UNPRICED.name) in allowed(one)
-    assert price(one, "sagemaker-multi-model", UNPRICED.name, "us-east-1") == 0.01
+    assert 0.01 == price(one, "sagemaker-multi-model", UNPRICED.name, "us-east-1")
     assert not np.isfinite(price(one, "sagemaker-multi-model", UNPRICED.name, "eu-west-1"))
 
 
@@ -163,7 +163,7 @@ def test_a_pinned_machine_without_a_list_price_costs_what_the_company_says(regio
     own = OwnPrices(instances={(UNPRICED.name, region): 0.7})
     one = table(fleet([workload("a", pin=pin)], prices=own))
 
-    assert price(one, "sagemaker-multi-model", UNPRICED.name, "us-east-1") == 0.7
+    assert 0.7 == price(one, "sagemaker-multi-model", UNPRICED.name, "us-east-1")
 
 
 def test_a_beaten_machine_is_left_out_unless_it_is_pinned_or_its_better_has_a_quota() -> None:
@@ -185,16 +185,16 @@ def test_a_beaten_machine_is_left_out_unless_it_is_pinned_or_its_better_has_a_qu
 def test_a_pin_leaves_one_machine_and_one_region() -> None:
     one = table(fleet([workload("a", pin=Deployed("cloud-run-cpu", "run-8cpu-16gib", "us-central1"))]))
 
-    assert allowed(one) == {("cloud-run-cpu", "run-8cpu-16gib")}
-    assert regions(one) == {"us-central1"}
+    assert {("cloud-run-cpu", "run-8cpu-16gib")} == allowed(one)
+    assert {"us-central1"} == regions(one)
 
 
 def test_residency_leaves_its_regions_and_a_runtime_the_clouds_it_has_images_for() -> None:
     one = table(fleet([workload("a", residency=("Europe",)), workload("b", runtime="amazon-only")]))
 
-    assert regions(one, 0) == {"eu-west-1", "europe-west1"}
-    assert regions(one, 1) == {"us-east-1", "eu-west-1"}
-    assert {hosting for hosting, _ in allowed(one, 1)} == {"sagemaker-multi-model", "sagemaker-single-model"}
+    assert {"eu-west-1", "europe-west1"} == regions(one, 0)
+    assert {"us-east-1", "eu-west-1"} == regions(one, 1)
+    assert {"sagemaker-multi-model", "sagemaker-single-model"} == {hosting for hosting, _ in allowed(one, 1)}
 
 
 def test_the_network_time_is_that_to_the_farthest_users() -> None:
@@ -216,14 +216,14 @@ def test_a_region_nobody_can_place_is_as_far_as_can_be_from_known_users() -> Non
 
     assert one.round_trip_s[0].argmax() == column
     assert one.round_trip_s[0, column] == pytest.approx(0.005 + 20_015 * 0.015e-3, rel=1e-4)
-    assert one.round_trip_s[1, column] == 0.0
+    assert 0.0 == one.round_trip_s[1, column]
 
 
 def test_egress_without_a_price_is_known_to_be_without() -> None:
     one = table(fleet([workload("a", response_kib=1024.0)]))
     priced = dict(zip((region.name for region in one.regions), one.egress_priced.tolist(), strict=True))
 
-    assert priced == {"eu-west-1": False, "us-east-1": True, "europe-west1": True, "us-central1": True}
+    assert {"eu-west-1": False, "us-east-1": True, "europe-west1": True, "us-central1": True} == priced
     assert one.egress_usd_per_request[0, one.region_index["aws", "us-east-1"]] == pytest.approx(0.09 / 1024)
     assert one.egress_usd_per_request[0, one.region_index["aws", "eu-west-1"]] == pytest.approx(0.12 / 1024)
 
@@ -247,8 +247,8 @@ def test_a_workload_that_runs_nowhere_is_refused_by_the_rule_that_binds(one: Wor
     raised = refusal(one, workload("fine"))
 
     assert isinstance(raised, InfeasibleError)
-    assert raised.exit_code == 3
-    assert raised.where == "workload a"
+    assert 3 == raised.exit_code
+    assert "workload a" == raised.where
     assert f"({rule})" in raised.what
     assert raised.remedy
 
@@ -274,5 +274,5 @@ def test_a_pin_to_an_unknown_machine_is_an_input_error() -> None:
     raised = refusal(workload("a", pin=Deployed("sagemaker-multi-model", "ml.nothing", "us-east-1")))
 
     assert isinstance(raised, CatalogError)
-    assert raised.exit_code == 2
+    assert 2 == raised.exit_code
     assert "ml.nothing" in raised.what

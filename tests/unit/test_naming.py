@@ -41,14 +41,14 @@ def test_a_text_spelled_as_another_s_digest_shares_no_slug_with_it() -> None:
     taken = distinct_slugs(["a b", "a-b"])["a b"]
     found = distinct_slugs(["a b", "a-b", taken])
 
-    assert len(set(found.values())) == 3
+    assert 3 == len(set(found.values()))
 
 
 def test_texts_alone_keep_their_plain_slugs() -> None:
-    assert distinct_slugs(["United Kingdom/cat22", "France"]) == {
+    assert {
         "United Kingdom/cat22": "united-kingdom-cat22",
         "France": "france",
-    }
+    } == distinct_slugs(["United Kingdom/cat22", "France"])
 
 
 def test_the_order_of_the_texts_does_not_matter() -> None:

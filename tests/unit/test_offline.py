@@ -38,7 +38,7 @@ def test_the_cli_that_is_looked_for_is_the_one_go_mod_pins() -> None:
 def test_required_properties_are_those_of_the_packages() -> None:
     known = shape(ENDPOINT)
     assert known is not None
-    assert [name for name, field in known.inputs.items() if field.required] == ["endpointConfigName"]
+    assert ["endpointConfigName"] == [name for name, field in known.inputs.items() if field.required]
     assert {"arn", "name", "endpointConfigName"} <= known.outputs.keys()
 
 
@@ -88,8 +88,8 @@ def test_every_modelled_call_and_member_exists_in_botocore() -> None:
         known, model = shape(token), input_shape(request.service, request.operation)
         assert known is not None, token
         assert {*request.members, *request.elsewhere} <= known.inputs.keys(), token
-        assert [name for name in request.members.values() if member_of(model, name) is None] == [], token
-    assert [token for token in UNMODELLED if shape(token) is None] == []
+        assert [] == [name for name in request.members.values() if member_of(model, name) is None], token
+    assert [] == [token for token in UNMODELLED if shape(token) is None]
 
 
 @pytest.mark.filterwarnings("ignore:gcp.compute:DeprecationWarning")  # said by the package when it is imported
@@ -123,10 +123,10 @@ def test_a_chosen_name_stays_until_the_resource_is_replaced() -> None:
     assert first == autoname(ENDPOINT, "shop", {}, {}, b"seed")
     assert first["name"] == autoname(ENDPOINT, "shop", first, {}, b"other")["name"]
     assert first["name"] != autoname(ENDPOINT, "shop", {}, {}, b"other")["name"]
-    assert autoname(ENDPOINT, "shop", first, {"name": "mine"}, b"") == {"name": "mine"}
+    assert {"name": "mine"} == autoname(ENDPOINT, "shop", first, {"name": "mine"}, b"")
     # A fixed name that is taken out of the program is not kept.
     assert autoname(ENDPOINT, "shop", {"name": "mine"}, {}, b"seed") == first
-    assert first[CHOSEN] == ["name"]
+    assert ["name"] == first[CHOSEN]
 
 
 def test_what_the_cloud_decides_is_unknown_before_and_stable_after() -> None:
@@ -135,7 +135,7 @@ def test_what_the_cloud_decides_is_unknown_before_and_stable_after() -> None:
     before = invent(ENDPOINT, given, settings, seed="one", preview=True)
     after = invent(ENDPOINT, given, settings, seed="one", preview=False)
     assert before["arn"] == UNKNOWN
-    assert after["arn"] == "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/shop"
+    assert "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/shop" == after["arn"]
     assert after == invent(ENDPOINT, given, settings, seed="one", preview=False)
     assert {"fleet": "shop", "a": "1"} == before["tagsAll"] == after["tagsAll"]
     assert UNKNOWN not in str(after)
@@ -143,17 +143,17 @@ def test_what_the_cloud_decides_is_unknown_before_and_stable_after() -> None:
 
 def test_secrets_are_unwrapped_for_checks_and_hidden_in_files() -> None:
     value: Properties = {"plain": 1.0, "list": [SECRET], "secret": SECRET}
-    assert bare(value) == {"plain": 1, "list": ["word"], "secret": "word"}
-    assert hidden(value) == {"plain": 1, "list": ["[secret]"], "secret": "[secret]"}
+    assert {"plain": 1, "list": ["word"], "secret": "word"} == bare(value)
+    assert {"plain": 1, "list": ["[secret]"], "secret": "[secret]"} == hidden(value)
 
 
 def test_differences_are_found_where_they_are() -> None:
     old: Properties = {"a": 1, "b": {"c": [1, 2]}, "gone": True}
     new: Properties = {"a": 1, "b": {"c": [1, 3, 4]}, "new": UNKNOWN}
-    assert differences(old, new) == {"b.c[1]": "update", "b.c[2]": "add", "gone": "delete", "new": "add"}
-    assert differences(old, old) == {}
+    assert {"b.c[1]": "update", "b.c[2]": "add", "gone": "delete", "new": "add"} == differences(old, new)
+    assert {} == differences(old, old)
     # What is only known later may differ from itself.
-    assert differences({"a": UNKNOWN}, {"a": UNKNOWN}) == {"a": "update"}
+    assert {"a": "update"} == differences({"a": UNKNOWN}, {"a": UNKNOWN})
 
 
 def test_the_engines_mark_for_what_is_unknown_is_the_sdks() -> None:
@@ -162,7 +162,7 @@ def test_the_engines_mark_for_what_is_unknown_is_the_sdks() -> None:
 
 def test_deploying_can_be_imported_without_the_sdks() -> None:
     program = "import sys, generator.deploy; sys.exit('pulumi' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
 
 
 @pytest.mark.parametrize("failed", [ValueError("While processing input: 'cloud_run'"), None])

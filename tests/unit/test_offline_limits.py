@@ -151,7 +151,7 @@ TYPES = sorted(
 
 
 def test_every_statement_and_identity_is_about_a_type_that_exists() -> None:
-    assert [token for token in TYPES if shape(token) is None] == []
+    assert [] == [token for token in TYPES if shape(token) is None]
     assert all(judge.__doc__ or judge.__name__ == "judge" for judges in STATEMENTS.values() for judge in judges)
 
 
@@ -244,8 +244,8 @@ def test_what_is_not_known_yet_is_not_judged() -> None:
 def test_ids_are_as_each_cloud_writes_them() -> None:
     settings: Properties = {"region": "eu-west-1", "project": "shop"}
     service: Properties = {"name": "routes", "location": "us-central1"}
-    assert identity(RUN, "a", service, settings) == "projects/shop/locations/us-central1/services/routes"
-    assert identity(ALARM, "a", {"name": "idle"}, settings) == "idle"
+    assert "projects/shop/locations/us-central1/services/routes" == identity(RUN, "a", service, settings)
+    assert "idle" == identity(ALARM, "a", {"name": "idle"}, settings)
     # What has no name of its own is told apart by what it is.
     one, other = (identity("aws:kms/key:Key", "key", {"description": text}, settings) for text in "ab")
     assert one != other
@@ -255,6 +255,6 @@ def test_ids_are_as_each_cloud_writes_them() -> None:
 
 def test_names_are_taken_in_a_region_or_in_the_whole_account() -> None:
     settings: Properties = {"region": "eu-west-1"}
-    assert scope("aws:sagemaker/endpoint:Endpoint", settings) == "eu-west-1"
-    assert scope("aws:iam/role:Role", settings) == ""
-    assert scope(RUN, settings) == ""
+    assert "eu-west-1" == scope("aws:sagemaker/endpoint:Endpoint", settings)
+    assert "" == scope("aws:iam/role:Role", settings)
+    assert "" == scope(RUN, settings)

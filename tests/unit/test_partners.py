@@ -82,10 +82,10 @@ def test_twins_are_named_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = np.tile([[0.5, 0.5, -0.5, -0.5]], (8, 1)) * np.array([1, 1, 1, 1, 1, 1, 1, -1])[:, None]
     found, _ = partners(unit, 3)
 
-    assert found.partner[0, 0].tolist() == [1, 2, 3]
-    assert found.partner[0, 6].tolist() == [0, 1, 2]
-    assert found.partner[1, 7].tolist() == [0, 1, 2]
-    assert found.partner[1, 2].tolist() == [7, -1, -1]
+    assert [1, 2, 3] == found.partner[0, 0].tolist()
+    assert [0, 1, 2] == found.partner[0, 6].tolist()
+    assert [0, 1, 2] == found.partner[1, 7].tolist()
+    assert [7, -1, -1] == found.partner[1, 2].tolist()
 
 
 # On a cluster ------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_without_dask_the_remedy_names_the_extra(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(InputError) as raised, cluster("tcp://127.0.0.1:9"):
         pass
 
-    assert raised.value.remedy == "pip install 'covey[scale]'."
+    assert "pip install 'covey[scale]'." == raised.value.remedy
 
 
 def test_blocks_worked_through_side_by_side_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_a_spike_that_outruns_the_autoscaler_misses_and_capacity_that_waits_does
     following = replayed(spike, minimum=1, maximum=20)
     waiting = replayed(spike, minimum=6, maximum=20)
 
-    assert following.replicas[24] == 1.0
+    assert 1.0 == following.replicas[24]
     assert following.replicas.max() > 1.0
     assert following.attainment[0] < 0.6
     assert waiting.attainment[0] > 0.99
@@ -116,7 +116,7 @@ def test_a_service_at_zero_pays_the_start_on_what_finds_it_there() -> None:
     rates[::12] = 1 / 300
     zero, kept = replayed(rates, where=RUN, minimum=0), replayed(rates, where=RUN, minimum=1)
 
-    assert kept.cold_share == 0.0
+    assert 0.0 == kept.cold_share
     assert 0.5 < zero.cold_share < 1.0
     assert zero.attainment[0] == pytest.approx(kept.attainment[0] * (1 - zero.cold_share))
     assert zero.replicas.mean() < 0.4 < kept.replicas.mean() == 1.0
@@ -141,15 +141,15 @@ def test_each_member_is_held_to_its_own_objective() -> None:
 def test_an_objective_below_the_network_time_is_never_kept() -> None:
     one = fleet([workload("a", users=(("Paris", 1.0),), objective=Objective(0.5, 0.05))])
 
-    assert replayed([[1.0] * 24], of=one).attainment.tolist() == [0.0]
+    assert [0.0] == replayed([[1.0] * 24], of=one).attainment.tolist()
 
 
 def test_silence_is_attained_and_costs_the_minimum() -> None:
     silent = replayed(np.zeros((2, 24)), minimum=2)
 
-    assert silent.attainment.tolist() == [1.0, 1.0]
+    assert [1.0, 1.0] == silent.attainment.tolist()
     assert silent.replicas.tolist() == [2.0] * 24
-    assert silent.requests.tolist() == [0.0, 0.0]
+    assert [0.0, 0.0] == silent.requests.tolist()
     assert replayed(np.zeros((2, 24)), where=RUN, minimum=0).replicas == pytest.approx(np.zeros(24))
 
 

@@ -55,7 +55,7 @@ every_page = pytest.mark.parametrize("text", PAGES.values(), ids=PAGES.keys())
 
 @every_page
 def test_the_page_is_well_formed(text: str) -> None:
-    assert Reader(text).open == []
+    assert [] == Reader(text).open
 
 
 @every_page
@@ -63,7 +63,7 @@ def test_nothing_is_fetched_or_run(text: str) -> None:
     read = Reader(text)
 
     fetching = {"script", "iframe", "object", "embed", "link", "base", "form", "img", "a"}
-    assert {tag for tag, _ in read.tags} & fetching == set()
+    assert set() == {tag for tag, _ in read.tags} & fetching
     for tag, attributes in read.tags:
         for name, value in attributes.items():
             assert not name.startswith("on"), f"{tag} {name}"
@@ -86,7 +86,7 @@ def test_names_stay_names() -> None:
 
 
 def test_nothing_that_hides_or_turns_text_reaches_the_page() -> None:
-    assert [c for c in PAGES["hostile"] if not c.isprintable() and c not in "\n"] == []
+    assert [] == [c for c in PAGES["hostile"] if not c.isprintable() and c not in "\n"]
 
 
 @every_page
@@ -110,7 +110,7 @@ def test_every_picture_is_well_formed_and_says_what_it_shows(text: str) -> None:
     found = re.findall(r'<svg viewBox="[^"]*" role="img".*?</svg>', text, re.DOTALL)
     pictures = [ET.fromstring(one) for one in found]  # noqa: S314 (our own page)
 
-    assert len(pictures) == 5
+    assert 5 == len(pictures)
     for picture in pictures:
         named = {element.attrib["id"]: element.text or "" for element in picture if "id" in element.attrib}
         assert all(named[part].strip() for part in picture.attrib["aria-labelledby"].split())

@@ -69,11 +69,11 @@ PARTED = changed(
 
 def test_a_group_that_was_split_keeps_its_service_and_loses_its_routes(tmp_path: Path) -> None:
     program = emitted(tmp_path, LAYOUT, SPLIT)
-    assert {name: group.retiring for name, group in groups(program, EUROPE).items()} == {
+    assert {
         "left": False,
         "retail-europe": True,
         "right": False,
-    }
+    } == {name: group.retiring for name, group in groups(program, EUROPE).items()}
     assert 'service="prod-retail-europe"' not in program.files[EDGE]
     assert ("prod-gcp-europe-west1/retail-europe",) == program.retiring
     assert "- group `retail-europe` of stack `prod-gcp-europe-west1`" in program.files["CUTOVER.md"]
@@ -82,7 +82,7 @@ def test_a_group_that_was_split_keeps_its_service_and_loses_its_routes(tmp_path:
 def test_a_group_that_moved_keeps_its_routes_where_its_callers_are(tmp_path: Path) -> None:
     program = emitted(tmp_path, LAYOUT, MOVED)
     text = program.files[EDGE]
-    assert text.count('path="/model1"') == 2
+    assert 2 == text.count('path="/model1"')
     assert 'group="retail-europe-europe-west1",\n                    service="prod-retail-europe"' in text
     assert 'key="fashion-europe-europe-west1"' in text
     row = "`https://europe-west1.models.example.com/model2` | `https://us-central1.models.example.com/model2`"
@@ -92,10 +92,10 @@ def test_a_group_that_moved_keeps_its_routes_where_its_callers_are(tmp_path: Pat
 def test_a_model_that_left_a_group_is_still_loaded_there_and_led_to_its_new_one(tmp_path: Path) -> None:
     program = emitted(tmp_path, LAYOUT, PARTED)
     found = groups(program, US)
-    assert [model.name for model in found["retail-usa"].leaving] == ["fashion-usa"]
+    assert ["fashion-usa"] == [model.name for model in found["retail-usa"].leaving]
     assert "fashion/usa/3.tar.gz" in values.artifacts(found["retail-usa"])
     answering = {model.name: group.name for group, model in values.routed(tuple(found.values()))}
-    assert answering["fashion-usa"] == "fashion"
+    assert "fashion" == answering["fashion-usa"]
 
 
 def test_a_model_that_left_the_fleet_is_kept_by_nobody(tmp_path: Path) -> None:
@@ -109,8 +109,8 @@ def test_what_retires_stays_however_often_the_same_is_emitted_and_goes_when_told
     once = emitted(tmp_path, LAYOUT, SPLIT)
     assert emitted(tmp_path, SPLIT, SPLIT) == once
     dropped = emitted(tmp_path, SPLIT, drop=True)
-    assert sorted(groups(dropped, EUROPE)) == ["left", "right"]
-    assert dropped.retiring == ()
+    assert ["left", "right"] == sorted(groups(dropped, EUROPE))
+    assert () == dropped.retiring
     assert emitted(tmp_path, SPLIT) == dropped
 
 
@@ -118,7 +118,7 @@ def test_a_stack_in_which_all_retires_stays_until_told_and_is_then_to_be_destroy
     layout = changed({"of": "video", "region": "europe-west1"})
     program = emitted(tmp_path, LAYOUT, layout)
     assert "prod-gcp-us-central1" in program.stacks
-    assert [group.retiring for group in groups(program, CENTRAL).values()] == [True]
+    assert [True] == [group.retiring for group in groups(program, CENTRAL).values()]
     assert "`pulumi destroy --stack prod-gcp-us-central1`" in program.files["CUTOVER.md"]
     assert "prod-gcp-us-central1" not in emitted(tmp_path, layout, drop=True).stacks
 
@@ -128,18 +128,18 @@ def test_a_cloud_that_all_groups_left_stays_until_told(tmp_path: Path) -> None:
     here = without(LAYOUT, "retail-europe", "video")
     program = emitted(tmp_path, here)
     assert {"prod-gcp-edge", "prod-gcp-europe-west1", "prod-gcp-us-central1"} < set(program.stacks)
-    assert {stack.split("-")[1] for stack in emitted(tmp_path, here, drop=True).stacks} == {"aws"}
+    assert {"aws"} == {stack.split("-")[1] for stack in emitted(tmp_path, here, drop=True).stacks}
 
 
 def test_routes_go_before_the_services_they_led_to_and_come_after_them(tmp_path: Path) -> None:
     emitted(tmp_path, LAYOUT, MOVED)
-    assert stacks_of(tmp_path)[-1] == "prod-gcp-edge"
+    assert "prod-gcp-edge" == stacks_of(tmp_path)[-1]
     emitted(tmp_path, MOVED, drop=True)
-    assert stacks_of(tmp_path)[0] == "prod-gcp-edge"
+    assert "prod-gcp-edge" == stacks_of(tmp_path)[0]
     emitted(tmp_path, MOVED)
-    assert stacks_of(tmp_path)[0] == "prod-gcp-edge"
+    assert "prod-gcp-edge" == stacks_of(tmp_path)[0]
     emitted(tmp_path, LAYOUT)
-    assert stacks_of(tmp_path)[-1] == "prod-gcp-edge"
+    assert "prod-gcp-edge" == stacks_of(tmp_path)[-1]
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_dropping_what_retires_changes_nothing_else(layout: Layout, complaint: s
 def test_a_plan_that_comes_back_takes_up_what_retires(tmp_path: Path) -> None:
     program = emitted(tmp_path, LAYOUT, SPLIT, LAYOUT)
     found = groups(program, EUROPE)
-    assert (found["retail-europe"].service, found["retail-europe"].retiring) == ("prod-retail-europe", False)
-    assert (found["left"].retiring, found["right"].retiring) == (True, True)
+    assert ("prod-retail-europe", False) == (found["retail-europe"].service, found["retail-europe"].retiring)
+    assert (True, True) == (found["left"].retiring, found["right"].retiring)
 
 
 def test_the_pack_knows_what_retires_and_where(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_the_pack_knows_what_retires_and_where(tmp_path: Path) -> None:
     emitted(tmp_path, LAYOUT)
     facts = json.loads(emitted(tmp_path, without(LAYOUT, "retail-europe"), fleet=here).files["policies/fleet.json"])
     assert "gcp:europe-west1" in facts["regions"]
-    assert facts["models"]["fashion/europe/3.tar.gz"] == {"residency": [], "runtime": "sklearn", "tenant": None}
+    assert {"residency": [], "runtime": "sklearn", "tenant": None} == facts["models"]["fashion/europe/3.tar.gz"]
 
 
 @pytest.mark.parametrize(

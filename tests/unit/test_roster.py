@@ -83,7 +83,7 @@ def test_what_was_written_is_what_was_shown_and_serves_everyone(place: Path) -> 
 
 def test_who_joined_may_leave_again_and_the_other_groups_never_notice(place: Path) -> None:
     before = contents(place / "infra" / "stacks" / "groups")
-    assert join(place, "--choose", "1").exit_code == 0
+    assert 0 == join(place, "--choose", "1").exit_code
     inventory = place / "fleet" / "fleet.yaml"
     inventory.write_text(inventory.read_text() + ADDED)
 
@@ -99,7 +99,7 @@ def test_a_plan_from_before_somebody_joined_is_emitted_and_says_whom_it_leaves_o
 ) -> None:
     place = Path(shutil.copytree(starter, tmp_path / "place"))
     (place / "newcomer.yaml").write_text(NEWCOMER)
-    assert join(place, "--choose", "1").exit_code == 0
+    assert 0 == join(place, "--choose", "1").exit_code
     emitted = covey("emit", place / "fleet", "--plan", place / "plan.json", "--into", place / "infra")
 
     assert 0 == emitted.exit_code, emitted.stderr
@@ -231,7 +231,7 @@ def test_what_cannot_be_is_refused_and_nothing_lost(place: Path, change: str, co
     elif change == "no traffic":
         newcomer.write_text(NEWCOMER.splitlines()[0] + "\nartifact: newcomer/1.tar.gz\n")
     elif change == "already joined":
-        assert join(place, "--choose", "1").exit_code == 0
+        assert 0 == join(place, "--choose", "1").exit_code
     before = contents(place)
 
     result = join(place, "--choose", choose)

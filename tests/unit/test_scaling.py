@@ -90,18 +90,18 @@ def test_the_signal_is_the_highest_load_of_a_plain_loop(delay_s: float, hold_s: 
 def test_a_window_shorter_than_the_delay_keeps_its_length(hosting: str, bin_s: float) -> None:
     behaviour = next(b for h, b in BEHAVIOUR.items() if h == hosting)
 
-    assert scaling_signal(np.array([1.0, 3.0]), behaviour, bin_s).shape == (2,)
+    assert (2,) == scaling_signal(np.array([1.0, 3.0]), behaviour, bin_s).shape
 
 
 def test_replicas_are_the_signal_over_the_target_rounded_up_within_bounds() -> None:
     signal = np.array([0.0, 0.35, 0.7, 0.71, 2.1, 50.0])
 
-    assert replica_path(signal, 0.7, 1, 4).tolist() == [1, 1, 1, 2, 3, 4]
-    assert replica_path(signal, 0.7, 0, 4)[0] == 0
+    assert [1, 1, 1, 2, 3, 4] == replica_path(signal, 0.7, 1, 4).tolist()
+    assert 0 == replica_path(signal, 0.7, 0, 4)[0]
 
 
 def test_rounding_errors_add_no_replica() -> None:
-    assert replica_path(np.array([0.1 + 0.2]), 0.3, 0, 9).tolist() == [1]
+    assert [1] == replica_path(np.array([0.1 + 0.2]), 0.3, 0, 9).tolist()
 
 
 def test_more_load_never_runs_fewer_replicas() -> None:
@@ -113,7 +113,7 @@ def test_more_load_never_runs_fewer_replicas() -> None:
 def test_only_an_autoscaler_that_acts_within_a_bin_is_late_in_it() -> None:
     run, sagemaker = BEHAVIOUR["cloud-run-cpu"], BEHAVIOUR["sagemaker-multi-model"]
 
-    assert [acts_within(run, 60.0), acts_within(sagemaker, 60.0), acts_within(sagemaker, 3600.0)] == [True, False, True]
+    assert [True, False, True] == [acts_within(run, 60.0), acts_within(sagemaker, 60.0), acts_within(sagemaker, 3600.0)]
     assert late_share(run, 60.0) == pytest.approx(10 / 60)
-    assert late_share(sagemaker, 60.0) == 0.0
+    assert 0.0 == late_share(sagemaker, 60.0)
     assert late_share(sagemaker, 3600.0) == pytest.approx(420 / 3600)

@@ -42,4 +42,4 @@ def test_every_field_of_the_schema_is_described() -> None:
         and "description" not in nouns.get(field.get("$ref", "").removeprefix("#/$defs/"), {})
     ]
 
-    assert bare == []
+    assert [] == bare

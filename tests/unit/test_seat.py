@@ -57,18 +57,18 @@ def test_a_key_is_all_that_gemini_needs(gemini: Gemini, fleet: Path) -> None:
     result = covey("plan", fleet, "--llm", "gemini", "--json")
     ledger = json.loads(result.stdout)["ledger"]
 
-    assert result.exit_code == 0
-    assert ledger["source"] == "model"
-    assert ledger["seat"] == "gemini-2.5-flash through gemini"
+    assert 0 == result.exit_code
+    assert "model" == ledger["source"]
+    assert "gemini-2.5-flash through gemini" == ledger["seat"]
     assert {"tied"} == {entry["outcome"] for entry in ledger["entries"]}
-    assert ledger["advice"]["preferred"] == "cheapest"
-    assert set(ledger["advice"]["explanations"].values()) == {"It is calm."}
+    assert "cheapest" == ledger["advice"]["preferred"]
+    assert {"It is calm."} == set(ledger["advice"]["explanations"].values())
     assert set(gemini.keys) == {KEY}
 
 
 def test_the_payload_shown_is_what_leaves(gemini: Gemini, fleet: Path) -> None:
     shown = covey("llm", "payload", fleet)
-    assert gemini.bodies == []
+    assert [] == gemini.bodies
     covey("plan", fleet, "--llm", "google-genai", "--json")
     prompts = [json.loads(line) for line in shown.stdout.splitlines()]
 
@@ -89,7 +89,7 @@ def test_with_a_service_that_fails_the_plan_is_the_solver_s_and_says_why(
     result = covey("plan", fleet, "--llm", "gemini", "--json")
     found = json.loads(result.stdout)
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert "Traceback" not in result.stderr
     assert [r["groups"] for r in alone["recommendations"]] == [r["groups"] for r in found["recommendations"]]
     assert {"none"} == {entry["outcome"] for entry in found["ledger"]["entries"]}
@@ -120,7 +120,7 @@ def test_without_a_key_the_plan_comes_all_the_same(
 
     assert json.loads(result.stdout) == alone
     assert "GEMINI_API_KEY is not set" in result.stderr
-    assert gemini.bodies == []
+    assert [] == gemini.bodies
 
 
 def test_the_key_is_in_no_file_and_no_output(gemini: Gemini, fleet: Path, tmp_path: Path) -> None:
@@ -148,8 +148,8 @@ def test_notes_leave_only_where_they_are_given(gemini: Gemini, fleet: Path) -> N
 def test_options_that_cannot_be_meant_are_refused(arguments: tuple[str, ...], fleet: Path) -> None:
     result = covey("plan", fleet, "--json", *arguments)
 
-    assert result.exit_code == 2
-    assert result.stdout == ""
+    assert 2 == result.exit_code
+    assert "" == result.stdout
 
 
 def test_the_report_sums_up_saved_plans_by_seat(gemini: Gemini, fleet: Path, tmp_path: Path) -> None:
@@ -161,11 +161,11 @@ def test_the_report_sums_up_saved_plans_by_seat(gemini: Gemini, fleet: Path, tmp
     jsonschema.validate(found, published("ledger"))
     seats = {seat["source"]: seat for seat in found["seats"]}
 
-    assert set(seats) == {"model", "offline"}
-    assert seats["model"]["plans"] == 1
-    assert sum(seats["model"]["proposals"].values()) == 3
+    assert {"model", "offline"} == set(seats)
+    assert 1 == seats["model"]["plans"]
+    assert 3 == sum(seats["model"]["proposals"].values())
     assert seats["model"]["input_tokens"] == 120 * seats["model"]["calls"] > 0
-    assert seats["offline"]["calls"] == 0
+    assert 0 == seats["offline"]["calls"]
 
 
 def test_a_report_without_a_model_says_that_none_was_measured(fleet: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def shown(one: Plan, width: int = 100, *, terminal: bool = False, no_color: bool
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 @pytest.mark.parametrize("one", [plan(), plan(HOSTILE), with_today(plan())], ids=["plain", "hostile", "today"])
 def test_no_line_is_wider_than_the_terminal(one: Plan, width: int) -> None:
-    assert [line for line in shown(one, width).splitlines() if cell_len(line) > width] == []
+    assert [] == [line for line in shown(one, width).splitlines() if cell_len(line) > width]
 
 
 @pytest.mark.parametrize("width", [60, 100])
@@ -76,19 +76,19 @@ def test_colour_is_left_out_where_nobody_wants_it(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_share_is_never_rounded_up_to_a_promise() -> None:
-    assert [attained(share) for share in (1.0, 0.999999, 0.99996, 0.9999, 0.98765, 0.0)] == [
+    assert [
         "100%", ">99.99%", ">99.99%", "99.99%", "98.76%", "0.00%",
-    ]  # fmt: skip
+    ] == [attained(share) for share in (1.0, 0.999999, 0.99996, 0.9999, 0.98765, 0.0)]  # fmt: skip
 
 
 def test_small_amounts_keep_their_digits() -> None:
-    assert [dollars(amount) for amount in (0, 1e-9, 0.00103271, 0.0923, 0.5, 17.2198, 12570.4)] == [
+    assert [
         "$0", "<$0.000001", "$0.00103", "$0.0923", "$0.500", "$17.22", "$12,570",
-    ]  # fmt: skip
+    ] == [dollars(amount) for amount in (0, 1e-9, 0.00103271, 0.0923, 0.5, 17.2198, 12570.4)]  # fmt: skip
 
 
 def test_a_loss_has_its_sign() -> None:
-    assert [saving(fraction) for fraction in (0.348, -1.18, -0.0001, 0.0)] == ["34.8%", "-118%", "0.0%", "0.0%"]
+    assert ["34.8%", "-118%", "0.0%", "0.0%"] == [saving(fraction) for fraction in (0.348, -1.18, -0.0001, 0.0)]
 
 
 def test_every_character_that_steers_hides_or_turns_is_escaped() -> None:

@@ -39,7 +39,7 @@ def test_two_things_are_worked_on_at_once() -> None:
     # Neither gets past it before the other has come.
     both = threading.Barrier(2, timeout=60)
     with side_by_side(2) as each:
-        assert sorted(each(lambda _: both.wait(), range(2))) == [0, 1]
+        assert [0, 1] == sorted(each(lambda _: both.wait(), range(2)))
 
 
 @pytest.mark.parametrize("jobs", JOBS)
@@ -104,7 +104,7 @@ def test_a_plan_has_the_same_bytes_however_many_things_are_worked_on_at_once(giv
         with side_by_side(jobs) as each:
             texts.add(document(plan(given(), catalog(), work=replace(HERE, each=each))).text())
 
-    assert len(texts) == 1
+    assert 1 == len(texts)
 
 
 @pytest.mark.parametrize("jobs", JOBS)
@@ -113,4 +113,4 @@ def test_an_infeasible_fleet_is_refused_with_the_same_words(jobs: int) -> None:
     with pytest.raises(InfeasibleError) as raised, side_by_side(jobs) as each:
         plan(inputs(one, days(4, 96, seed=1)), catalog(), work=replace(HERE, each=each))
 
-    assert raised.value.where == "workload b"
+    assert "workload b" == raised.value.where

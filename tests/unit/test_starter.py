@@ -19,14 +19,14 @@ def test_the_starting_inventory_loads_as_it_is(tmp_path: Path) -> None:
 
     inputs = load(tmp_path, read_catalog())
 
-    assert [w.name for w in inputs.fleet.workloads] == ["churn", "prices Europe", "search ranking"]
+    assert ["churn", "prices Europe", "search ranking"] == [w.name for w in inputs.fleet.workloads]
     assert inputs.planned.window.bins == inputs.scored.window.bins == 48
 
 
 def test_the_starting_inventory_shows_every_block() -> None:
     shown = set(yaml.safe_load(starter()["fleet.yaml"]))
 
-    assert set(FleetEntry.model_fields) - shown == {"cost_centre", "goals", "prices"}
+    assert {"cost_centre", "goals", "prices"} == set(FleetEntry.model_fields) - shown
     assert "# cost_centre:" in starter()["fleet.yaml"]
     assert "# goals:" in starter()["fleet.yaml"]
     assert "# prices:" in starter()["fleet.yaml"]

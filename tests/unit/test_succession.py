@@ -55,20 +55,20 @@ def test_a_former_name_is_carried_by_two_emissions_and_the_physical_names_for_go
     others = [replace(first, groups=tuple(replace(g, max_replicas=n) for g in first.groups)) for n in (5, 6)]
     emitted(tmp_path, LAYOUT, first)
     carried = [emitted(tmp_path, other).files[US] for other in others]
-    assert ["formerly=" in text for text in carried] == [True, False]
-    assert ['endpoint="prod-retail-usa"' in text for text in carried] == [True, True]
+    assert [True, False] == ["formerly=" in text for text in carried]
+    assert [True, True] == ['endpoint="prod-retail-usa"' in text for text in carried]
 
 
 def test_emitting_the_same_again_is_no_emission_more_and_the_same_bytes(tmp_path: Path) -> None:
     once = emitted(tmp_path, LAYOUT, renamed(LAYOUT, rare="seldom"))
     again = emitted(tmp_path, renamed(LAYOUT, rare="seldom"))
     assert once == again
-    assert (emission(once), emission(emitted(tmp_path, LAYOUT))) == (2, 3)
+    assert (2, 3) == (emission(once), emission(emitted(tmp_path, LAYOUT)))
 
 
 def test_an_emission_into_an_empty_folder_is_the_first_and_inherits_nothing(tmp_path: Path) -> None:
     assert read_emission(tmp_path / "none") is None
-    assert emission(emitted(tmp_path, LAYOUT)) == 1
+    assert 1 == emission(emitted(tmp_path, LAYOUT))
     assert emit(LAYOUT, FLEET, CATALOG) == emitted(tmp_path, LAYOUT)
 
 

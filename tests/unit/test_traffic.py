@@ -34,11 +34,11 @@ def _read(
 def test_a_rate_is_read_as_it_is(tmp_path: Path) -> None:
     traffic = _read(tmp_path, WIDE)
 
-    assert traffic.workloads == ("a", "b")
-    assert traffic.rate_rps.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    assert ("a", "b") == traffic.workloads
+    assert [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]] == traffic.rate_rps.tolist()
     assert traffic.window.start == datetime(2026, 3, 1, tzinfo=UTC)
-    assert traffic.window.bins == 3
-    assert traffic.interarrival_variation.tolist() == [1.0, 1.0]
+    assert 3 == traffic.window.bins
+    assert [1.0, 1.0] == traffic.interarrival_variation.tolist()
 
 
 def test_requests_are_divided_by_the_bin(tmp_path: Path) -> None:
@@ -46,13 +46,13 @@ def test_requests_are_divided_by_the_bin(tmp_path: Path) -> None:
 
 
 def test_erlangs_are_divided_by_the_service_time(tmp_path: Path) -> None:
-    assert _read(tmp_path, WIDE, unit="erlangs").rate_rps[:, 1].tolist() == [2.0, 2.0]
+    assert [2.0, 2.0] == _read(tmp_path, WIDE, unit="erlangs").rate_rps[:, 1].tolist()
 
 
 def test_traffic_is_scaled_for_each_workload(tmp_path: Path) -> None:
     readings = (Reading("x", "a", 10.0, 0.0, 1.0), Reading("y", "b", 0.5, 0.0, 1.0))
 
-    assert _read(tmp_path, WIDE, readings).rate_rps[:, 1].tolist() == [10.0, 2.0]
+    assert [10.0, 2.0] == _read(tmp_path, WIDE, readings).rate_rps[:, 1].tolist()
 
 
 def test_a_start_without_offset_is_of_the_time_zone(tmp_path: Path) -> None:
@@ -100,13 +100,13 @@ def test_long_columns_may_have_other_names(tmp_path: Path) -> None:
 
     traffic = _read(tmp_path, "n,model,slot\n7,a,0\n", AB[:1], shape="long", columns=columns)
 
-    assert traffic.rate_rps.tolist() == [[7.0]]
+    assert [[7.0]] == traffic.rate_rps.tolist()
 
 
 def test_a_missing_bin_is_no_traffic_only_when_the_inventory_says_so(tmp_path: Path) -> None:
     content = "workload,time,value\na,0,1\nb,2,1\n"
 
-    assert _read(tmp_path, content, shape="long", missing="zero").rate_rps.tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert [[1, 0, 0], [0, 0, 1]] == _read(tmp_path, content, shape="long", missing="zero").rate_rps.tolist()
     with pytest.raises(
         TrafficError, match=r"4 bins are missing, the first is bin 1 of 'a'\. Add them, or say `missing: zero`"
     ):
@@ -118,7 +118,7 @@ def test_variation_may_come_from_a_file(tmp_path: Path) -> None:
 
     traffic = _read(tmp_path, WIDE, interarrival_variation={"file": "cv.csv"})
 
-    assert traffic.interarrival_variation.tolist() == [0.7, 2.5]
+    assert [0.7, 2.5] == traffic.interarrival_variation.tolist()
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,12 @@ def known(value: Any) -> bool:
 
 def test_1_a_fixed_configuration_name_hides_the_change_so_configurations_are_named_by_the_provider() -> None:
     for entry in [*asked(USA, CONFIGURATION), *asked(USA, MODEL)]:
-        assert {"name", "namePrefix"} & set(entry["inputs"]) == set()
+        assert set() == {"name", "namePrefix"} & set(entry["inputs"])
 
 
 def test_2_a_configuration_in_use_cannot_go_first_so_nothing_is_deleted_before_it_is_replaced() -> None:
     for stack in (USA, EUROPE, SCHEDULED, BASE):
-        assert [e["name"] for e in inventory(*stack, "update") if e["options"]["deleteBeforeReplace"]] == []
+        assert [] == [e["name"] for e in inventory(*stack, "update") if e["options"]["deleteBeforeReplace"]]
 
 
 def test_3_an_update_resets_the_live_count_so_it_starts_from_the_floor_of_the_scaling_target() -> None:
@@ -83,7 +83,7 @@ def test_5_a_changed_model_does_not_reach_its_endpoint_so_each_names_the_one_bef
 
 def test_6_inference_components_are_not_in_this_provider_so_every_variant_names_a_model() -> None:
     for stack in (USA, EUROPE, SCHEDULED):
-        assert [e for e in inventory(*stack, "update") if "inferenceComponent" in e["type"]] == []
+        assert [] == [e for e in inventory(*stack, "update") if "inferenceComponent" in e["type"]]
         for entry in asked(stack, CONFIGURATION):
             assert all(variant["modelName"] for variant in entry["inputs"]["productionVariants"])
 
@@ -106,7 +106,7 @@ def test_8_an_api_that_changes_is_not_deployed_so_its_deployment_is_triggered_by
     (stage,) = asked(USA, "aws:apigateway/stage:Stage")
     assert deployment["inputs"]["triggers"] == {"body": hashlib.sha256(api["inputs"]["body"].encode()).hexdigest()}
     assert "stageName" not in deployment["inputs"]
-    assert stage["inputs"]["deployment"] == "edge-deployment-id"
+    assert "edge-deployment-id" == stage["inputs"]["deployment"]
 
 
 def test_9_a_wrong_ignored_path_scales_machines_away_so_only_scheduled_targets_ignore_one_that_exists() -> None:
@@ -122,8 +122,8 @@ def test_9_a_wrong_ignored_path_scales_machines_away_so_only_scheduled_targets_i
     assert "minCapacity" in known.inputs
     # What is ignored on the target is all that the actions move.
     actions = asked(SCHEDULED, "aws:appautoscaling/scheduledAction:ScheduledAction")
-    assert {tuple(e["inputs"]["scalableTargetAction"]) for e in actions} == {("minCapacity",)}
-    assert {e["inputs"]["timezone"] for e in actions} == {"UTC"}
+    assert {("minCapacity",)} == {tuple(e["inputs"]["scalableTargetAction"]) for e in actions}
+    assert {"UTC"} == {e["inputs"]["timezone"] for e in actions}
 
 
 @every_stack
@@ -134,7 +134,7 @@ def test_10_a_name_without_its_components_cannot_be_moved_so_children_begin_with
     components = {e["name"] for e in entries if e["type"].startswith("covey:")}
     children = [e for e in entries if e["options"]["parent"] in components]
     assert bool(components) == bool(children)
-    assert [e["name"] for e in children if not e["name"].startswith(e["options"]["parent"] + "-")] == []
+    assert [] == [e["name"] for e in children if not e["name"].startswith(e["options"]["parent"] + "-")]
 
 
 @every_stack
@@ -150,9 +150,9 @@ def test_12_and_13_default_tags_and_regions_drift_so_one_explicit_provider_holds
     tags = json.loads(provider["inputs"]["defaultTags"])["tags"]
     assert tags["stack"] == stack[1]
     assert {"cost-centre", "environment", "fleet", "managed-by"} < set(tags)
-    assert json.loads(provider["inputs"]["allowedAccountIds"]) == ["123456789012"]
+    assert ["123456789012"] == json.loads(provider["inputs"]["allowedAccountIds"])
     resources = [e for e in entries if e["type"].startswith("aws:")]
-    assert [e["name"] for e in resources if not e["provider"] or "region" in e["inputs"]] == []
+    assert [] == [e["name"] for e in resources if not e["provider"] or "region" in e["inputs"]]
 
 
 def test_16_policies_pass_over_what_is_unknown_so_what_they_judge_is_known_in_a_preview() -> None:
@@ -186,7 +186,7 @@ def test_alarms_that_roll_back_are_ten_at_most_and_let_the_first_deployment_pass
     for entry in asked(USA, ENDPOINT):
         rollback = entry["inputs"]["deploymentConfig"]["autoRollbackConfiguration"]["alarms"]
         assert 1 <= len(rollback) <= 10
-        assert {alarms[one["alarmName"]]["treatMissingData"] for one in rollback} == {"notBreaching"}
+        assert {"notBreaching"} == {alarms[one["alarmName"]]["treatMissingData"] for one in rollback}
 
 
 def test_utilization_counts_every_core_so_thresholds_do() -> None:
@@ -195,7 +195,7 @@ def test_utilization_counts_every_core_so_thresholds_do() -> None:
     assert thresholds["images-saturation"] == thresholds["images-gpu-memory"] == 90
     # Model metrics are in microseconds, the edge's in milliseconds.
     assert thresholds["retail-usa-latency"] == thresholds["retail-usa-cold-loads"] == 250_000
-    assert thresholds["edge-fashion-usa-latency"] == 250
+    assert 250 == thresholds["edge-fashion-usa-latency"]
 
 
 def test_every_kind_of_group_is_watched_for_what_can_go_wrong_with_it() -> None:
@@ -246,4 +246,4 @@ def test_what_is_one_per_account_and_region_stands_in_the_base_stack_alone() -> 
     base = Counter(e["type"] for e in inventory(*BASE, "update"))
     assert {1} == {base[type_] for type_ in singletons}
     for stack in (USA, EUROPE, SCHEDULED):
-        assert singletons & {e["type"] for e in inventory(*stack, "update")} == set()
+        assert set() == singletons & {e["type"] for e in inventory(*stack, "update")}

@@ -43,15 +43,15 @@ def test_first_up_fails_for_want_of_a_grant_the_service_waits_for_its_reader() -
     # depends_on is no input, so the program's own text is what can be looked at; the engine tests see the order.
     text = (COMPONENTS / "gcp_service.py").read_text()
     assert "depends_on=[reader]" in text
-    assert [grant["member"] for grant in asked(CPU, "storage/bucketIAMMember:BucketIAMMember")] == [
-        "serviceAccount:retail-europe-identity@example.iam.gserviceaccount.com"
+    assert ["serviceAccount:retail-europe-identity@example.iam.gserviceaccount.com"] == [
+        grant["member"] for grant in asked(CPU, "storage/bucketIAMMember:BucketIAMMember")
     ]
 
 
 def test_ignored_changes_hide_real_ones_so_nothing_is_ignored() -> None:
     sources = list(COMPONENTS.glob("gcp*.py"))
     assert sources
-    assert [source.name for source in sources if "ignore_changes" in source.read_text()] == []
+    assert [] == [source.name for source in sources if "ignore_changes" in source.read_text()]
 
 
 @every_stack
@@ -65,7 +65,7 @@ def test_a_rename_recreates_what_does_not_start_with_its_components_name(stack: 
         and entry["name"] not in {"alarms"}
         and not any(entry["name"].startswith(f"{parent}-") for parent in parents)
     ]
-    assert outside == []
+    assert [] == outside
 
 
 @every_stack
@@ -89,7 +89,7 @@ def test_default_labels_differ_forever_unless_one_explicit_provider_gives_them(s
 def test_several_providers_take_memory_and_confuse_regions_so_there_is_one(stack: str) -> None:
     entries = recorded(PROJECT, stack, "update")
     providers = {entry["provider"] for entry in entries if entry["type"].startswith("gcp:")}
-    assert len(providers) == 1
+    assert 1 == len(providers)
     assert providers != {""}
 
 
@@ -100,37 +100,37 @@ def test_load_balancer_parts_in_use_cannot_be_replaced_under_a_fixed_name() -> N
         "compute/targetHttpsProxy:TargetHttpsProxy",
         "compute/sSLPolicy:SSLPolicy",
     ):
-        assert [inputs["name"] for inputs in asked(EDGE, type_) if "name" in inputs] == []
+        assert [] == [inputs["name"] for inputs in asked(EDGE, type_) if "name" in inputs]
 
 
 def test_a_managed_certificate_is_down_while_it_is_replaced_so_certificate_manager_holds_it() -> None:
     types = {entry["type"] for entry in recorded(PROJECT, EDGE, "update")}
     assert "gcp:compute/managedSslCertificate:ManagedSslCertificate" not in types
-    assert [proxy["certificateMap"] for proxy in asked(EDGE, "compute/targetHttpsProxy:TargetHttpsProxy")] == [
+    assert [
         "//certificatemanager.googleapis.com/projects/shop-models-prod/locations/global/certificateMaps/models-map"
-    ]
+    ] == [proxy["certificateMap"] for proxy in asked(EDGE, "compute/targetHttpsProxy:TargetHttpsProxy")]
 
 
 @pytest.mark.parametrize("stack", [CPU, GPU])
 def test_cloud_run_finds_a_difference_in_every_preview_unless_scaling_is_declared(stack: str) -> None:
     for service in asked(stack, "cloudrunv2/service:Service"):
-        assert service["scaling"]["scalingMode"] == "AUTOMATIC"
+        assert "AUTOMATIC" == service["scaling"]["scalingMode"]
         assert "launchStage" not in keys(service)
-        assert service["traffics"] == [{"percent": 100.0, "type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"}]
+        assert [{"percent": 100.0, "type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"}] == service["traffics"]
 
 
 def test_policies_skip_what_a_preview_does_not_know_so_names_and_limits_are_literal() -> None:
     (service,) = asked(CPU, "cloudrunv2/service:Service", "preview")
-    assert service["name"] == "prod-retail-europe"
-    assert service["template"]["scaling"]["maxInstanceCount"] == 4.0
-    assert service["labels"]["group"] == "retail-europe"
+    assert "prod-retail-europe" == service["name"]
+    assert 4.0 == service["template"]["scaling"]["maxInstanceCount"]
+    assert "retail-europe" == service["labels"]["group"]
     (url_map,) = asked(EDGE, "compute/uRLMap:URLMap", "preview")
-    assert url_map["name"] == "prod-two-clouds"
-    assert {rule["paths"][0] for matcher in url_map["pathMatchers"] for rule in matcher["pathRules"]} == {
+    assert "prod-two-clouds" == url_map["name"]
+    assert {
         "/model1",
         "/model2",
         "/video",
-    }
+    } == {rule["paths"][0] for matcher in url_map["pathMatchers"] for rule in matcher["pathRules"]}
 
 
 def test_an_auto_name_overflows_by_its_suffix(tmp_path: Path) -> None:
@@ -154,26 +154,26 @@ def test_mocks_that_run_nothing_pass_everything_so_each_stack_has_its_resources(
 
 def test_serverless_backends_refuse_timeout_utilization_and_health_checks() -> None:
     for backend in asked(EDGE, "compute/backendService:BackendService"):
-        assert keys(backend) & {"timeoutSec", "maxUtilization", "healthChecks", "localityLbPolicy"} == set()
-        assert backend["loadBalancingScheme"] == "EXTERNAL_MANAGED"
+        assert set() == keys(backend) & {"timeoutSec", "maxUtilization", "healthChecks", "localityLbPolicy"}
+        assert "EXTERNAL_MANAGED" == backend["loadBalancingScheme"]
 
 
 def test_a_redirect_to_a_domain_that_leads_here_never_ends_so_what_no_rule_matches_is_answered_with_404() -> None:
     (url_map,) = asked(EDGE, "compute/uRLMap:URLMap")
     empty = [one for one in asked(EDGE, "compute/backendService:BackendService") if "backends" not in one]
-    assert {"urlRedirect", "defaultUrlRedirect"} & keys(url_map) == set()
+    assert set() == {"urlRedirect", "defaultUrlRedirect"} & keys(url_map)
     for default in (url_map, *url_map["pathMatchers"]):
         abort = default["defaultRouteAction"]["faultInjectionPolicy"]["abort"]
-        assert abort == {"httpStatus": 404.0, "percentage": 100.0}
+        assert {"httpStatus": 404.0, "percentage": 100.0} == abort
         assert "edge-404" in default["defaultService"]
     # Nor would it answer if the fault were taken out.
-    assert len(empty) == 1
+    assert 1 == len(empty)
 
 
 def test_a_path_rule_with_a_rewrite_names_one_service_and_no_weighted_ones() -> None:
     (url_map,) = asked(EDGE, "compute/uRLMap:URLMap")
     rules = [rule for matcher in url_map["pathMatchers"] for rule in matcher["pathRules"]]
-    assert len(rules) == 3
+    assert 3 == len(rules)
     assert all(rule["service"] for rule in rules)
     assert "weightedBackendServices" not in keys(url_map)
 
@@ -183,8 +183,8 @@ def test_requests_of_unmatched_paths_count_for_no_model_so_each_model_has_a_rule
         policy["conditions"][0]["conditionThreshold"]["filter"]
         for policy in asked(EDGE, "monitoring/alertPolicy:AlertPolicy")
     ]
-    assert {path: sum(f'matched_url_path_rule="{path}"' in text for text in filters) for path in ("/model1",)} == {
-        "/model1": 2
+    assert {"/model1": 2} == {
+        path: sum(f'matched_url_path_rule="{path}"' in text for text in filters) for path in ("/model1",)
     }
     assert len(filters) == 2 * 3
 
@@ -192,25 +192,25 @@ def test_requests_of_unmatched_paths_count_for_no_model_so_each_model_has_a_rule
 def test_a_gpu_with_its_cpu_idle_too_small_or_redundant_across_zones_is_refused_by_quota() -> None:
     (service,) = asked(GPU, "cloudrunv2/service:Service")
     (container,) = service["template"]["containers"]
-    assert container["resources"]["limits"] == {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"}
+    assert {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"} == container["resources"]["limits"]
     assert container["resources"]["cpuIdle"] is False
-    assert service["template"]["nodeSelector"] == {"accelerator": "nvidia-l4"}
+    assert {"accelerator": "nvidia-l4"} == service["template"]["nodeSelector"]
     assert service["template"]["gpuZonalRedundancyDisabled"] is True
 
 
 def test_an_instance_gets_no_request_before_its_server_answers_within_the_longest_probe() -> None:
     (service,) = asked(CPU, "cloudrunv2/service:Service")
     probe = service["template"]["containers"][0]["startupProbe"]
-    assert probe["periodSeconds"] * probe["failureThreshold"] == 240
+    assert 240 == probe["periodSeconds"] * probe["failureThreshold"]
     assert probe["timeoutSeconds"] < probe["periodSeconds"]
-    assert probe["httpGet"] == {"path": "/ping"}
+    assert {"path": "/ping"} == probe["httpGet"]
 
 
 @pytest.mark.parametrize("stack", [CPU, GPU])
 def test_bindings_of_a_whole_role_take_it_from_everyone_else_so_only_members_are_added(stack: str) -> None:
     grants = [entry["type"] for entry in recorded(PROJECT, stack, "update") if "IAM" in entry["type"]]
     assert grants
-    assert [grant for grant in grants if not grant.endswith(("IAMMember", "IamMember"))] == []
+    assert [] == [grant for grant in grants if not grant.endswith(("IAMMember", "IamMember"))]
 
 
 def test_a_workloads_own_tag_hides_no_service_from_the_budget(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_url_map_takes_a_thousand_paths_a_host_and_no_more(models: int, groups
     made, workloads = many(models, groups)
     arguments = replace(layout, groups=made), replace(fleet, workloads=workloads), catalog
     if models <= gcp_limits.RULES_PER_HOST:
-        assert emit(*arguments).stacks == ("prod-gcp-edge", "prod-gcp-europe-west1")
+        assert ("prod-gcp-edge", "prod-gcp-europe-west1") == emit(*arguments).stacks
         return
     with pytest.raises(EmitError, match="1001 public paths; a URL map takes 1000 a host"):
         emit(*arguments)

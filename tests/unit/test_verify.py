@@ -162,7 +162,7 @@ def test_a_rollback_to_a_configuration_that_was_deleted_says_what_comes_next(sag
     sagemaker.delete_endpoint_config(EndpointConfigName="shop-config-1")
     state, message = look(ENDPOINT)
 
-    assert state == "differs"
+    assert "differs" == state
     assert message.endswith("configuration shop-config-1 has been deleted, so the next update will fail")
 
 

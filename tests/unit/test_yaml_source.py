@@ -15,7 +15,7 @@ def _read(tmp_path: Path, content: str | bytes) -> object:
 def test_plain_words_stay_words(tmp_path: Path) -> None:
     content = _read(tmp_path, "[NO, on, 2026-01-31, 2026-01-31T00:00:00, 12:30:00, 0x10, 1_000, '5', \"true\"]")
 
-    assert content == ["NO", "on", "2026-01-31", "2026-01-31T00:00:00", "12:30:00", "0x10", "1_000", "5", "true"]
+    assert ["NO", "on", "2026-01-31", "2026-01-31T00:00:00", "12:30:00", "0x10", "1_000", "5", "true"] == content
 
 
 def test_numbers_booleans_and_null_are_read_as_such(tmp_path: Path) -> None:
@@ -29,14 +29,14 @@ def test_every_field_knows_its_line(tmp_path: Path) -> None:
     path.write_text("# a comment\nname: x\n\nworkloads:\n  - name: a\n    tags:\n      k: v\n  -\n    name: b\n")
     lines = read_yaml(path).lines
 
-    assert lines.of(("name",)) == 2
-    assert lines.of(("workloads", 0, "tags", "k")) == 7
-    assert lines.of(("workloads", 1, "name")) == 9
-    assert lines.of(("workloads", 0, "not", "there")) == 5
+    assert 2 == lines.of(("name",))
+    assert 7 == lines.of(("workloads", 0, "tags", "k"))
+    assert 9 == lines.of(("workloads", 1, "name"))
+    assert 5 == lines.of(("workloads", 0, "not", "there"))
 
 
 def test_an_alias_repeats_a_block(tmp_path: Path) -> None:
-    assert _read(tmp_path, "a: &x [1, 2]\nb: *x\n") == {"a": [1, 2], "b": [1, 2]}
+    assert {"a": [1, 2], "b": [1, 2]} == _read(tmp_path, "a: &x [1, 2]\nb: *x\n")
 
 
 @pytest.mark.parametrize(
