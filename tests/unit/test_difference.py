@@ -168,7 +168,6 @@ def everything(name: str) -> Difference:
     )
 
 
-INERT = ("code_inline", "softbreak")
 OURS = {"html_block": "<!-- covey:diff", "html_inline": ("<sub>", "</sub>")}
 ACTIVE = (
     "@octocat",

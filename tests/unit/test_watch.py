@@ -53,22 +53,26 @@ def test_what_a_stack_has_is_watched_but_for_what_takes_a_day_to_fire() -> None:
     assert () == watched({"version": 3, "deployment": {}})
 
 
+def put_alarm(client: Any, name: str) -> None:
+    client.put_metric_alarm(
+        AlarmName=name,
+        MetricName="Errors",
+        Namespace="AWS/SageMaker",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
 @pytest.fixture
 def cloudwatch(amazon: None) -> Generator[dict[str, Any]]:
     """Two regions, each with its alarms, all quiet."""
     del amazon
     clients = {region: boto3.client("cloudwatch", region_name=region) for region in REGIONS}
     for one in (ERRORS, LATENCY, FAR):
-        clients[one.place].put_metric_alarm(
-            AlarmName=one.name,
-            MetricName="Errors",
-            Namespace="AWS/SageMaker",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1.0,
-            ComparisonOperator="GreaterThanThreshold",
-        )
+        put_alarm(clients[one.place], one.name)
         clients[one.place].set_alarm_state(AlarmName=one.name, StateValue="OK", StateReason="quiet")
     yield clients
     for region in REGIONS:
@@ -90,16 +94,7 @@ def test_the_alarms_that_fire_are_found_region_by_region(cloudwatch: dict[str, A
 def test_more_alarms_than_one_call_takes_are_all_asked_for(cloudwatch: dict[str, Any]) -> None:
     many = [WatchedAlarm("aws", REGIONS[0], f"n{number}", f"n{number}") for number in range(150)]
     for one in many:
-        cloudwatch[one.place].put_metric_alarm(
-            AlarmName=one.name,
-            MetricName="Errors",
-            Namespace="AWS/SageMaker",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1.0,
-            ComparisonOperator="GreaterThanThreshold",
-        )
+        put_alarm(cloudwatch[one.place], one.name)
     cloudwatch[REGIONS[0]].set_alarm_state(AlarmName="n149", StateValue="ALARM", StateReason="many")
 
     assert (many[149],) == watch(many)
