@@ -50,7 +50,6 @@ def correlate(fleet: Fleet, traffic: Traffic, *, over: Over = in_process) -> Cor
     classes: dict[tuple[str, ...], list[int]] = {}
     for i, workload in enumerate(fleet.workloads):
         classes.setdefault(class_key(workload, tenants_share=fleet.limits.tenants_share), []).append(i)
-    keys = tuple(sorted(classes))
     return CorrelationGraph(
         names=tuple(workload.name for workload in fleet.workloads),
         first=first,
@@ -58,8 +57,7 @@ def correlate(fleet: Fleet, traffic: Traffic, *, over: Over = in_process) -> Cor
         correlation=correlations,
         affinity=affinities,
         weight=np.maximum(correlations, 0.0) * (1.0 + affinities) / 2.0,
-        classes=tuple(tuple(classes[key]) for key in keys),
-        class_keys=keys,
+        classes=tuple(tuple(classes[key]) for key in sorted(classes)),
     )
 
 

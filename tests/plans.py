@@ -165,7 +165,6 @@ def _correlation(names: tuple[str, ...]) -> CorrelationGraph:
         affinity=np.full(5, 0.5),
         weight=np.maximum(correlation, 0.0) * 0.75,
         classes=((0, 1, 2, 3, 4, 5),),
-        class_keys=(("runtime sklearn", "CPU"),),
     )
 
 

@@ -17,6 +17,7 @@ GROWN_SHARE = 0.6
 # the least of a sample is passed by chance about once in as many hours again.
 BEYOND = 0.1
 TREES = 64
+SEED = 0
 # Of the logarithm of an hour's requests: what hardly varied may vary a little.
 LEAST_SPREAD = 0.3
 LEAST_HOURS = 14 * 24
@@ -47,7 +48,7 @@ class Spell:
     static: str | None
 
 
-def anomalies(planned: Hourly, observed: Hourly, errors: FloatArray, names: Sequence[str], *, seed: int) -> list[Spell]:
+def anomalies(planned: Hourly, observed: Hourly, errors: FloatArray, names: Sequence[str]) -> list[Spell]:
     """Find unusual hours of one group.
 
     Parameters
@@ -57,7 +58,6 @@ def anomalies(planned: Hourly, observed: Hourly, errors: FloatArray, names: Sequ
     errors : ndarray, shape (hours observed,), requests/s
         Failures of the group; NaN where they were not measured.
     names : sequence of str
-    seed : int
 
     Returns
     -------
@@ -71,7 +71,7 @@ def anomalies(planned: Hourly, observed: Hourly, errors: FloatArray, names: Sequ
     late = Hourly(planned.rate_rps[:, grown:], planned.start + timedelta(hours=grown))
     usual = _usual(early)
     spread = np.maximum(np.std(_logged(early) - _expected(early, usual), axis=1), LEAST_SPREAD)
-    forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(_features(early, usual, spread))
+    forest = IsolationForest(n_estimators=TREES, random_state=SEED).fit(_features(early, usual, spread))
     seen = forest.score_samples(_features(late, usual, spread))
     least = float(seen.min()) - BEYOND * float(np.median(seen) - seen.min())
     score = forest.score_samples(_features(observed, usual, spread))

@@ -28,7 +28,6 @@ def drift(
     samples: Sequence[FeatureSamples] = (),
     *,
     earlier: Observations | None = None,
-    seed: int = 0,
 ) -> Drift:
     """Find what is not as it was planned.
 
@@ -56,8 +55,6 @@ def drift(
     earlier : Observations, optional
         What happened between the planning window and them, as long a time at best; a window of several stretches
         confirms itself.
-    seed : int
-        Of the isolation forests.
 
     Returns
     -------
@@ -105,7 +102,7 @@ def drift(
             f"service level of {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}: no latency."
         )
     found += features(watched, samples, unjudged)
-    found += hours(watched, observations, unjudged, seed)
+    found += hours(watched, observations, unjudged)
     return Drift(tuple(sorted(found, key=lambda one: (one.group, one.kind, one.since, one.workloads))), tuple(unjudged))
 
 

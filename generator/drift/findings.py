@@ -241,7 +241,7 @@ def features(watched: Watched, samples: Sequence[FeatureSamples], unjudged: list
     return found
 
 
-def hours(watched: Watched, observations: Observations, unjudged: list[str], seed: int) -> list[Finding]:
+def hours(watched: Watched, observations: Observations, unjudged: list[str]) -> list[Finding]:
     """Single hours unlike any of the planning window."""
     if watched.planned.rate_rps.shape[1] < LEAST_HOURS:
         unjudged.append(f"single hours: they take {LEAST_HOURS // 24} days of planned traffic.")
@@ -259,7 +259,6 @@ def hours(watched: Watched, observations: Observations, unjudged: list[str], see
             Hourly(watched.observed.rate_rps[rows], watched.observed.start),
             failures.get(group.name, nothing),
             group.workloads,
-            seed=seed,
         )
         found += [_spell(group, spell) for spell in spells]
     return found

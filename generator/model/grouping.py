@@ -26,8 +26,6 @@ class CorrelationGraph:
         Correlation (signed, shrunk), affinity (0 to 1) and weight of each edge.
     classes : tuple of tuple of int
         Compatibility classes: indices of workloads that may share an endpoint. They partition the fleet.
-    class_keys : tuple of tuple of str
-        What each class has in common, as readable words.
     """
 
     names: tuple[str, ...]
@@ -37,7 +35,6 @@ class CorrelationGraph:
     affinity: FloatArray
     weight: FloatArray
     classes: tuple[tuple[int, ...], ...]
-    class_keys: tuple[tuple[str, ...], ...]
 
     @cached_property
     def graph(self) -> nx.Graph:

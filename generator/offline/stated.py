@@ -121,12 +121,10 @@ def seconds(least: int, most: int, step: int = 1) -> Judge:
     return judge
 
 
-def json_with(*members: str, most: int | None = None) -> Judge:
-    """Take the text of a JSON object that has these members, of so many characters at most."""
+def json_with(*members: str) -> Judge:
+    """Take the text of a JSON object that has these members."""
 
     def judge(value: Value) -> str | None:
-        if most is not None and len(str(value)) > most:
-            return f"{len(str(value))} characters is more than the most, {most}"
         document = json_object(value)
         if document is None:
             return "is no JSON object"

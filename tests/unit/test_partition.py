@@ -30,7 +30,6 @@ def weighted(*edges: tuple[str, str, float], nodes: Sequence[str] = "abcdef") ->
         affinity=np.ones(len(found)),
         weight=weights,
         classes=(),
-        class_keys=(),
     )
 
 
