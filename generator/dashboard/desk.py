@@ -89,6 +89,7 @@ class Desk:
     fleet : Path
         Where it was read.
     inputs : Inputs
+        As read before anything was planned here.
     catalog : Catalog
     planning : Planning
     project : Path, optional
@@ -114,7 +115,7 @@ class Desk:
         seat: Seat | None = None,
     ) -> None:
         self.fleet = fleet
-        self.inputs = inputs
+        self._read = inputs
         self.catalog = catalog
         self.planning = planning
         self.project = project
@@ -124,6 +125,11 @@ class Desk:
         self._found: dict[Hashable, object] = {}
         self._turns: dict[Hashable, threading.Lock] = {}
         self._turn = threading.Lock()
+
+    @property
+    def inputs(self) -> Inputs:
+        """Fleet and traffic as the newest plan has them: whoever plans again reads ``fleet.yaml`` again."""
+        return self.planning.inputs or self._read
 
     def digest(self, plan: PlanDocument) -> str:
         """SHA-256 of the plan: the name of what is decided about."""
@@ -155,9 +161,9 @@ class Desk:
         judge = partial(still_holds, plan, profile, self.inputs, self.catalog, WHERE)
         return self._once(("verdict", self.digest(plan), profile), judge)
 
-    def graph(self) -> CorrelationGraph:
-        """Correlate the fleet's traffic."""
-        return self._once("graph", lambda: correlate(self.inputs.fleet, self.inputs.planned))
+    def graph(self, plan: PlanDocument) -> CorrelationGraph:
+        """Correlate the traffic of a plan's fleet."""
+        return self._once(("graph", self.digest(plan)), lambda: correlate(self.inputs.fleet, self.inputs.planned))
 
     def alarms(self, plan: PlanDocument, profile: Profile, stack: str) -> tuple[Alarm, ...]:
         """List what a stack of a recommendation's program watches.

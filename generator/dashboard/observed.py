@@ -16,6 +16,8 @@ from generator.present.plan_document import GroupDocument
 NEWEST = 3
 UNKNOWN = "not measured"
 UNPREDICTED = "not predicted"
+# Costs that are as near to each other are read as the same.
+SAME = 0.005
 
 
 def observed(book: Book, inputs: Inputs, group: GroupDocument, verdict: GroupVerdict | None) -> dict[str, Any] | None:
@@ -64,10 +66,19 @@ def _beside(found: Observations, inputs: Inputs, group: GroupDocument, verdict: 
         "since": f"{found.window.start:%Y-%m-%d %H:%M}",
         "until": f"{found.window.end:%Y-%m-%d %H:%M}",
         "measured": f"{seen.measured:.0%}",
+        "then": _then(group, verdict),
         "other": None if same else f"{len(served.workloads)} models on {served.instance_type} in {served.region}",
         "rows": _rows(inputs, group, verdict, seen),
         "notes": found.notes,
     }
+
+
+def _then(group: GroupDocument, verdict: GroupVerdict) -> str | None:
+    """Return what the plan expected it to cost, where what was learned, prices or traffic say otherwise by now."""
+    before, now = group.cost_usd_per_h, verdict.cost.expected
+    if before is None or abs(now - before.expected) <= SAME * before.expected:
+        return None
+    return dollars(before.expected)
 
 
 def _rows(

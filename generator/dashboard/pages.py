@@ -98,7 +98,7 @@ def graph(request: Request, plan: ThePlan, profile: TheProfile) -> Response:
 @page("/graph.json")
 def drawn(desk: TheDesk, plan: ThePlan, profile: TheProfile) -> Response:
     """Say what the graph's script draws."""
-    return JSONResponse(views.graph_view(desk.inputs, plan, profile, desk.graph()))
+    return JSONResponse(views.graph_view(desk.inputs, plan, profile, desk.graph(plan)))
 
 
 @page("/program")

@@ -13,6 +13,7 @@ from generator.catalog import read_catalog
 from generator.errors import CoveyError
 from generator.lessons import load_learned
 from generator.make_plan import make_plan
+from generator.model import Inputs
 from generator.present.document import saved_document
 from generator.present.plan_document import PlanDocument
 from generator.seat import seated
@@ -60,6 +61,7 @@ class Planning:
         self._terms = terms
         self._turn = threading.Lock()
         self._document = saved
+        self._inputs: Inputs | None = None
         self._progress = Progress("ready" if saved else "stopped")
         self._process: BaseProcess | None = None
         if saved is None:
@@ -74,6 +76,11 @@ class Planning:
     def document(self) -> PlanDocument | None:
         """The plan, once there is one."""
         return self._document
+
+    @property
+    def inputs(self) -> Inputs | None:
+        """Fleet and traffic that `document` was made from; None where it was saved before."""
+        return self._inputs
 
     def start(self, *, again: bool = False) -> None:
         """Plan, unless that is under way, or, if not `again`, done. Until there is a new plan, the old one stays."""
@@ -100,6 +107,7 @@ class Planning:
     def _listen(self, connection: Connection, process: BaseProcess) -> None:
         finished: Progress | None = None
         found: PlanDocument | None = None
+        inputs: Inputs | None = None
         with connection:
             try:
                 while finished is None:
@@ -109,7 +117,8 @@ class Planning:
                             if self._process is process:
                                 self._progress = Progress("planning", said[0], said[1])
                     elif kind == "done":
-                        found, finished = saved_document(said[0], "the new plan"), Progress("ready", "done", 1.0)
+                        found, inputs = saved_document(said[0], "the new plan"), _read_only(said[1])
+                        finished = Progress("ready", "done", 1.0)
                     else:
                         finished = Progress("failed", complaint=(said[0], said[1], said[2]))
             except EOFError:
@@ -118,7 +127,17 @@ class Planning:
         process.join()
         with self._turn:
             if self._process is process:
-                self._process, self._document, self._progress = None, found or self._document, finished
+                self._process, self._progress = None, finished
+                if found is not None:
+                    self._document, self._inputs = found, inputs
+
+
+def _read_only(inputs: Inputs) -> Inputs:
+    """Close the arrays again, which another process's come open."""
+    for traffic in (inputs.planned, inputs.scored):
+        for array in (traffic.rate_rps, traffic.interarrival_variation):
+            array.setflags(write=False)
+    return inputs
 
 
 def _work(connection: Connection, fleet: Path, terms: Terms) -> None:
@@ -127,16 +146,17 @@ def _work(connection: Connection, fleet: Path, terms: Terms) -> None:
     try:
         seat = seated(terms.llm, notes=terms.llm_notes, record=terms.llm_record, replay=terms.llm_replay)
         catalog = read_catalog()
+        inputs = load_learned(fleet, catalog, terms.journal)
         _, found = make_plan(
             fleet,
-            load_learned(fleet, catalog, terms.journal),
+            inputs,
             catalog,
             seed=terms.seed,
             seat=seat,
             journal=terms.journal,
             progress=lambda stage, share: connection.send(("progress", stage, share)),
         )
-        connection.send(("done", found.text().encode()))
+        connection.send(("done", found.text().encode(), inputs))
     except CoveyError as error:
         connection.send(("failed", error.where, error.what, error.remedy))
     except Exception as error:  # noqa: BLE001 (whatever it is, the page says so)

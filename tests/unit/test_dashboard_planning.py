@@ -12,12 +12,16 @@ import pytest
 from generator.catalog import read_catalog
 from generator.dashboard.book import Book
 from generator.dashboard.desk import Desk
+from generator.dashboard.observed import observed
 from generator.dashboard.planning import Planning, Terms
 from generator.history import history_of_decisions
+from generator.lessons import load_learned
 from generator.load import load
 from generator.measurements import contents
 from generator.model import Measured, Observations, Window
 from generator.present.document import layout_of
+from generator.present.figures import dollars
+from generator.provenance import provenance
 from generator.starter import starter
 from tests.dashboards import NAMES, desk, journal, planned, site, tamper
 from tests.gemini_server import gemini_server
@@ -76,6 +80,17 @@ def test_what_a_group_did_stands_beside_what_was_predicted_and_where_nobody_look
         assert said in page
     assert unseen not in page
     assert SCRIPT not in page
+    assert "the plan expected" not in page
+    # A plan that was made before something was learned expected another cost than the judge finds now.
+    cost = group.cost_usd_per_h
+    assert cost is not None
+    earlier = group.model_copy(update={"cost_usd_per_h": cost.model_copy(update={"expected": 1.01 * cost.expected})})
+    judged = next(
+        seen for seen in desk(None, fleet).verdict(plan, plan.chosen.profile).groups if seen.name == group.name
+    )
+    beside = observed(Book(fleet, None), inputs, earlier, judged)
+    assert beside is not None
+    assert dollars(1.01 * cost.expected) == beside["then"]
     tamper(fleet, "UPDATE content SET body = x'00'")
     assert "is not what was written" in one.client.get(path).text
 
@@ -126,6 +141,8 @@ def test_planned_again_after_a_rejection_the_plan_is_another_and_the_old_page_is
     assert one.client.post("/plan/reject", data=one.form(**form)).status_code == 303
     assert again in one.client.get("/plan").text
 
+    # Somebody joins meanwhile: the lines are in fleet.yaml before it is planned again.
+    grow(fleet)
     assert one.client.post("/planning/start", data=one.form(again="yes")).status_code == 303
     assert wait_until(lambda: planning.progress.state != "planning")
     page = one.client.get("/plan?profile=balanced").text
@@ -137,7 +154,24 @@ def test_planned_again_after_a_rejection_the_plan_is_another_and_the_old_page_is
     assert one.client.post("/plan/reject", data=one.form(**form)).status_code == 412
     # Not the program that was worked out of the plan before.
     assert "groups/prod_aws_eu_west_1.py" not in one.client.get("/program?profile=balanced").text
+    assert planning.document is not None
+    (new,) = (group.name for group in planning.document.chosen.groups if "grown" in group.workloads)
+    for path in ("/", f"/groups/{new}"):
+        assert "grown" in one.client.get(path).text
+    assert "grown" in one.client.get("/graph.json").json()["names"]
+    # The program names the inventory that the plan was made from, what was rejected included.
+    origin = provenance(load_learned(fleet, catalog), catalog, "").inventory
+    assert origin in one.client.get("/program?profile=balanced").text
     assert [] == journal(fleet).verify()
+
+
+def grow(fleet: Path) -> None:
+    """Add a workload that is asked as another one is."""
+    entry = "  - name: grown\n    artifact: grown/1.tar.gz\n    users: {Paris: 1.0}\n"
+    (fleet / "fleet.yaml").write_text((fleet / "fleet.yaml").read_text() + entry)
+    rows = (fleet / "traffic.csv").read_text()
+    asked = [f"grown,{row.split(',', 1)[1]}\n" for row in rows.splitlines() if row.startswith("churn,")]
+    (fleet / "traffic.csv").write_text(rows + "".join(asked))
 
 
 def wait_until(claim: Callable[[], bool]) -> bool:
