@@ -54,7 +54,9 @@ class SeriesFile:
                 raise SeriesError(f"{path}:1", what, f"Take it out, or call it one of {', '.join(COLUMNS)}.")
         for column in ("time", *(() if "workload" in self._frame.columns else ("group",))):
             if column not in self._frame.columns:
-                raise SeriesError(f"{path}:1", f"the column {column} is missing.", f"There may be {COLUMNS}.")
+                raise SeriesError(
+                    f"{path}:1", f"the column {column} is missing.", f"There may be {', '.join(COLUMNS)}."
+                )
         for counter, rate in COUNTERS.items():
             if counter in self._frame.columns and rate in self._frame.columns:
                 raise SeriesError(f"{path}:1", f"holds both {counter} and {rate}.", "Take one of them out.")
@@ -162,6 +164,12 @@ class SeriesFile:
             notes.append(
                 f"clock skew: {int(off.sum())} times lie up to {worst:+.0f} s off their bins of {window.bin_s:g} s and "
                 "were moved to the nearest."
+            )
+        apart = float(np.diff(np.unique(nearest)).min(initial=np.inf))
+        if 2 <= apart < np.inf:
+            notes.append(
+                f"{self.name}: its rows are {apart * window.bin_s:g} s apart or more, so that of every "
+                f"{apart:g} bins of {window.bin_s:g} s one is measured at most; --bin says how long they are."
             )
         late = np.array([time > self._now for time in self._times])
         held = np.clip(nearest, -1, window.bins + 1).astype(np.int64)

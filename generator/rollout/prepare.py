@@ -61,7 +61,7 @@ def prepare(
         told(f"previewing {stack}", done / len(stacks))
         if pending := deploy.preview(project, stack, offline=offline).changes:
             what = f"does not run what lies in {project}: {pending} resources would change."
-            raise DeployError(f"stack {stack}", what, "Bring that up first: covey up DIR.")
+            raise DeployError(f"stack {stack}", what, f"Bring that up first: covey up {project}.")
     there = chronicle.keep(tree_on_disk(project))
     onto = [chronicle.keep(tree_of(program)) for program in drafted.programs]
     record = RolloutRecord(

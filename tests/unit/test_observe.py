@@ -213,6 +213,15 @@ def test_hostile_names_are_left_out_without_being_obeyed(tmp_path: Path) -> None
     assert all(note.isprintable() for note in found.notes)
 
 
+@pytest.mark.parametrize(("every", "said"), [(1, False), (3, True)])
+def test_rows_further_apart_than_bins_are_told_by_the_length_they_have(tmp_path: Path, every: int, said: bool) -> None:
+    rows = [{"time": at(t), "group": "books", "rate_rps": 2} for t in range(0, 12, every)]
+    source = SeriesFile(table(tmp_path / "seen.csv", rows), START + timedelta(days=1))
+    found = observe(watched(), [source], window(12))
+
+    assert said == any("its rows are 900 s apart or more" in note and "--bin" in note for note in found.notes)
+
+
 class Regions:
     """A source by region, in which some do not answer."""
 
