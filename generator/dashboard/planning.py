@@ -1,5 +1,6 @@
 """Planning in a process of its own: seen from pages while it runs, and stopped without waiting for it."""
 
+import contextlib
 import multiprocessing
 import signal
 import threading
@@ -143,6 +144,12 @@ def _read_only(inputs: Inputs) -> Inputs:
 def _work(connection: Connection, fleet: Path, terms: Terms) -> None:
     # Ctrl-C is for the server, which ends this process itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Where the server was killed nobody waits any more.
+    with contextlib.suppress(BrokenPipeError):
+        _tell(connection, fleet, terms)
+
+
+def _tell(connection: Connection, fleet: Path, terms: Terms) -> None:
     try:
         seat = seated(terms.llm, notes=terms.llm_notes, record=terms.llm_record, replay=terms.llm_replay)
         catalog = read_catalog()

@@ -1,5 +1,6 @@
 """`covey dashboard`: reads what it is about, binds a port of this machine, prints the address, serves until stopped."""
 
+import signal
 import socket
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,6 +67,8 @@ def dashboard(
         guarded = Guard(application(desk, keys), keys, found)
         say(f"Serving {inputs.fleet.name} to this machine alone. The address opens once; Ctrl-C ends it.")
         put(f"http://{LOOPBACK}:{found}/enter?token={keys.token}\n")
+        # The server raises again what ended it: whatever that was, planning is ended, too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             # Neither names nor tokens end up in an access log.
             server = uvicorn.Server(

@@ -1,6 +1,9 @@
 """What the dashboard plans by itself is recorded, and what was observed stands beside what was predicted."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 
 from generator.catalog import read_catalog
 from generator.dashboard.book import Book
@@ -163,6 +167,27 @@ def test_planned_again_after_a_rejection_the_plan_is_another_and_the_old_page_is
     origin = provenance(load_learned(fleet, catalog), catalog, "").inventory
     assert origin in one.client.get("/program?profile=balanced").text
     assert [] == journal(fleet).verify()
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("ending", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_dashboard_that_is_ended_while_it_plans_leaves_nothing_behind_and_no_traceback(
+    fleet: Path, ending: signal.Signals, code: int
+) -> None:
+    for name, text in starter().items():
+        (fleet / name).write_text(text)
+    command = [sys.executable, "-c", "from generator.cli import main; main()", "dashboard", str(fleet)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        # Once it answers, the server has taken over what ends it.
+        assert 200 == requests.get(served.stdout.readline().strip(), timeout=60).status_code
+        served.send_signal(ending)
+        # Until whoever plans has closed them, too.
+        _, said = served.communicate(timeout=120)
+
+    assert code == served.returncode
+    assert "Traceback" not in said
+    assert journal(fleet).is_absent() or [] == journal(fleet).entries(kind="plan")
 
 
 def grow(fleet: Path) -> None:
