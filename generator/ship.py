@@ -97,7 +97,7 @@ def require_approval(
     """
     approval = approval_of(project)
     refusals = gate(approval, on_disk(project, stacks), stacks, at)
-    again = f"Look at it, then approve it anew: covey approve {project} --by WHO."
+    again = f"Look at it, then approve it anew: covey approve {project} --by WHO{' --offline' if offline else ''}."
     if refusals:
         raise ApprovalError(str(project), f"{'; '.join(refusals)}.", again)
     for report in _previews(project, stacks, offline, progress):

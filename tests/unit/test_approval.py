@@ -192,6 +192,16 @@ def swapped(place: Path) -> None:
     os.mkfifo(place)
 
 
+@pytest.mark.parametrize(("offline", "remedy"), [(None, "--by WHO."), (Path("state"), "--by WHO --offline.")])
+def test_who_is_refused_offline_is_told_to_approve_offline(offline: Path | None, remedy: str, project: Path) -> None:
+    approved(project)
+    edit(project / "CUTOVER.md")
+    with pytest.raises(ApprovalError) as refused:
+        require_approval(project, STACKS, offline=offline, at=AT, progress=lambda _, __: None)
+
+    assert refused.value.remedy.endswith(remedy)
+
+
 def test_an_approval_ends_and_does_not_begin_before_it_was_given(project: Path) -> None:
     approved(project)
 
