@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from generator.dialogue import Brief, LanguageModel, Option, Question, checked
-from generator.model import Advice, Goal, Profile, Recommendation
+from generator.model import HOURS_PER_MONTH, Advice, Goal, Profile, Recommendation
 
-HOURS_PER_MONTH = 730.0
 # Where the fleet states no goal.
 USUAL_GOALS: tuple[Goal, ...] = ("cost", "resilience")
 

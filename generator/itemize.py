@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from generator.capacity.clock import SECONDS_PER_HOUR
 from generator.capacity.machines import Machines
-from generator.model import CLOUD_OF_HOSTING, Cloud, CostItem, Group, Hosting, Traffic
+from generator.model import CLOUD_OF_HOSTING, HOURS_PER_MONTH, Cloud, CostItem, Group, Hosting, Traffic
 from generator.replay import Served
 
-HOURS_PER_MONTH = 730.0
 # What the emitted program watches of a group, by hosting kind (a GPU on AWS has one more), and of a model at the edge.
 ALARMS_PER_GROUP: Mapping[Hosting, int] = {
     "sagemaker-multi-model": 8,

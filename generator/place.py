@@ -1,9 +1,7 @@
 """Which way to take a workload in, or to let it go, the language model's seat would choose. Nobody acts on it alone."""
 
 from generator.dialogue import Brief, LanguageModel, Option, Question
-from generator.model import Goal, Membership, MembershipOption, PlacementAdvice
-
-HOURS_PER_MONTH = 730.0
+from generator.model import HOURS_PER_MONTH, Goal, Membership, MembershipOption, PlacementAdvice
 
 
 def place(

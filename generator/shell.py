@@ -18,6 +18,7 @@ from generator.present.figures import plain
 
 # Width where nobody can ask a terminal: a log, a pipe.
 PIPED_COLUMNS = 100
+CHANGES_FOUND = 7  # an exit code, as Pulumi's own
 
 
 class Verbs(TyperGroup):

@@ -40,6 +40,7 @@ from generator.model.objection import Objection as Objection
 from generator.model.observations import Measured as Measured
 from generator.model.observations import Observations as Observations
 from generator.model.observations import Watched as Watched
+from generator.model.offerings import HOURS_PER_MONTH as HOURS_PER_MONTH
 from generator.model.offerings import Catalog as Catalog
 from generator.model.offerings import InstanceType as InstanceType
 from generator.model.offerings import Offering as Offering

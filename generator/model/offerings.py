@@ -6,6 +6,9 @@ from functools import cached_property
 
 from generator.model.vocabulary import Cloud, Hosting
 
+# A twelfth of a year's 8,760 hours, as both clouds' price calculators count.
+HOURS_PER_MONTH = 730.0
+
 
 @dataclass(frozen=True, slots=True)
 class InstanceType:

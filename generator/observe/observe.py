@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.errors import ObserveError
+from generator.inventory.table_file import MOST_CELLS
 from generator.inventory.yaml_source import shown
 from generator.model import FloatArray, Measured, Observations, Watched, Window
 from generator.observe.source import GROUP_MEASURES, MOST, REQUEST_MEASURES, Measure, Series, Source, Subject
 
-MOST_CELLS = 3 * 10**8
 MOST_NOTES = 500
 
 

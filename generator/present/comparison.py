@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from generator.model import HOURS_PER_MONTH
 from generator.present.figures import (
-    HOURS_PER_MONTH,
     attained,
     by_the_clock,
     by_turns,
+    cost_an_hour,
     count,
     dollars,
     replicas,
@@ -18,7 +19,6 @@ from generator.present.figures import (
 )
 from generator.present.page import ANSWER_COLOURS, swatch
 from generator.present.plan_document import (
-    CostDocument,
     CurrentDocument,
     GroupDocument,
     JudgedDocument,
@@ -119,11 +119,6 @@ def _item(answer: JudgedDocument | CurrentDocument, line: str) -> str:
         if item.name == line:
             return "no price" if item.usd_per_h is None else ("~" if item.estimated else "") + dollars(item.usd_per_h)
     return ""
-
-
-def cost_an_hour(cost: CostDocument | None) -> str:
-    """Expected dollars an hour, where they are known."""
-    return "not known" if cost is None else dollars(cost.expected)
 
 
 def and_more(number: int, noun: str) -> str | None:

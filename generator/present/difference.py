@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from generator.errors import InputError
+from generator.model import HOURS_PER_MONTH
 from generator.present.answers import (
     BrokenRule,
     ComparedGroup,
@@ -12,7 +13,7 @@ from generator.present.answers import (
     MonthlyCost,
     Move,
 )
-from generator.present.figures import HOURS_PER_MONTH, span, worst_of
+from generator.present.figures import span, worst_of
 from generator.present.plan_document import (
     ChosenDocument,
     CostDocument,

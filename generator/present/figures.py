@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # errors are written with these words too, and must not wait for pydantic
     from generator.present.plan_document import (
+        CostDocument,
         GroupDocument,
         ModelCacheDocument,
         ScheduledMinimumDocument,
         WindowDocument,
     )
 
-HOURS_PER_MONTH = 730.0
 DAYS_WORDS = {"all": "every day", "weekdays": "on weekdays", "weekend": "on weekends"}
 
 
@@ -36,6 +36,16 @@ def dollars(amount: float) -> str:
         return "<$0.000001"
     decimals = 0 if size >= 1000 else 2 if size >= 1 else min(8, 2 - math.floor(math.log10(size)))
     return f"${amount:,.{decimals}f}"
+
+
+def signed(amount: float) -> str:
+    """Write dollars with their sign: ``+$3.20``, ``-$0.50``."""
+    return f"-{dollars(-amount)}" if amount < 0 else f"+{dollars(amount)}"
+
+
+def cost_an_hour(cost: "CostDocument | None") -> str:
+    """Expected dollars an hour, where they are known."""
+    return "not known" if cost is None else dollars(cost.expected)
 
 
 def attained(share: float) -> str:

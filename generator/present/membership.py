@@ -8,6 +8,7 @@ from rich.text import Text
 
 from generator.model import (
     CLOUD_OF_HOSTING,
+    HOURS_PER_MONTH,
     Cloud,
     Group,
     GroupVerdict,
@@ -19,7 +20,7 @@ from generator.model import (
     Profile,
 )
 from generator.present.answers import Answer, BrokenRule, MonthlyCost
-from generator.present.figures import HOURS_PER_MONTH, attained, count, dollars, plain, some
+from generator.present.figures import attained, count, dollars, plain, signed, some
 from generator.present.tables import table as opened
 
 WORDS: Mapping[MembershipKind, str] = {
@@ -273,11 +274,6 @@ def _replicas(before: GroupState | None, after: GroupState | None) -> str:
 def _targets(before: GroupState | None, after: GroupState | None) -> str:
     spelled = [f"{one.target_utilization:.0%}" for one in (before, after) if one is not None]
     return " -> ".join(dict.fromkeys(spelled))
-
-
-def signed(amount: float) -> str:
-    """Write dollars with their sign."""
-    return f"-{dollars(-amount)}" if amount < 0 else f"+{dollars(amount)}"
 
 
 def _share(share: float | None) -> str:

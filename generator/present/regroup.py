@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from generator.model import (
+    HOURS_PER_MONTH,
     CostInterval,
     Migration,
     Profile,
@@ -17,7 +18,7 @@ from generator.model import (
     Window,
 )
 from generator.present.answers import Answer, MonthlyCost
-from generator.present.figures import HOURS_PER_MONTH, attained, count, dollars, plain, some
+from generator.present.figures import attained, count, dollars, plain, signed, some
 from generator.present.judged_fields import window_document
 from generator.present.membership import ProgramChange
 from generator.present.plan_document import WindowDocument
@@ -170,10 +171,10 @@ def show_regroup(answer: RegroupAnswer, console: Console) -> None:
             ("in time", lambda one: attained(one.attainment)),
             ("objectives missed", lambda one: str(one.objectives_missed)),
             ("risk, of 4", lambda one: str(one.risk)),
-            (f"decides: saved {days}", lambda one: _signed(one.saving_usd)),
+            (f"decides: saved {days}", lambda one: signed(one.saving_usd)),
             ("the way there", lambda one: dollars(one.migration_usd)),
-            (f"left {days}", lambda one: _signed(one.net_usd)),
-            (f"scored: saved {days}", lambda one: _signed(one.scored_saving_usd)),
+            (f"left {days}", lambda one: signed(one.net_usd)),
+            (f"scored: saved {days}", lambda one: signed(one.scored_saving_usd)),
             ("stacks that change", lambda one: some((*one.program.stacks, *one.program.stacks_removed), 3) or "none"),
             ("lines of data", lambda one: f"+{one.program.lines_added} -{one.program.lines_removed}"),
         )
@@ -205,7 +206,3 @@ def show_regroup(answer: RegroupAnswer, console: Console) -> None:
 
 def _span(window: WindowDocument) -> str:
     return f"{window.start:%Y-%m-%d} to {window.end:%Y-%m-%d} UTC"
-
-
-def _signed(amount: float) -> str:
-    return f"-{dollars(-amount)}" if amount < 0 else f"+{dollars(amount)}"

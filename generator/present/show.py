@@ -7,13 +7,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from generator.model import HOURS_PER_MONTH
 from generator.present.figures import (
-    HOURS_PER_MONTH,
     attained,
     bin_length,
     bounds,
     by_the_clock,
     by_turns,
+    cost_an_hour,
     count,
     dollars,
     plain,
@@ -94,7 +95,7 @@ def _groups(recommendation: RecommendationDocument, plan: PlanDocument, console:
             for line in (
                 f"{group.instance_type} on {group.cloud} {group.region}",
                 f"{group.hosting}, {group.min_replicas} to {group.max_replicas} replicas",
-                f"{_cost(group.cost_usd_per_h)}/h, {attained(group.attainment)} in time, risk {group.risk}",
+                f"{cost_an_hour(group.cost_usd_per_h)}/h, {attained(group.attainment)} in time, risk {group.risk}",
             ):
                 console.print(Padding(Text(line), (0, 0, 0, 2)))
     else:
@@ -106,7 +107,7 @@ def _groups(recommendation: RecommendationDocument, plan: PlanDocument, console:
                 Text.assemble(group.instance_type, "\n", (group.hosting, "dim")),
                 Text.assemble(group.cloud, "\n", (group.region, "dim")),
                 f"{group.min_replicas} to {group.max_replicas}",
-                _cost(group.cost_usd_per_h),
+                cost_an_hour(group.cost_usd_per_h),
                 attained(group.attainment),
                 Text(str(group.risk), _risk_style(group.risk)),
             )
@@ -134,7 +135,7 @@ def _bill(plan: PlanDocument, console: Console) -> None:
     for name in names:
         table.add_row(Text(plain(name)), *(_item(answer, name) for _, answer in shown))
     table.add_section()
-    table.add_row(Text("total", "bold"), *(Text(_cost(answer.cost_usd_per_h), "bold") for _, answer in shown))
+    table.add_row(Text("total", "bold"), *(Text(cost_an_hour(answer.cost_usd_per_h), "bold") for _, answer in shown))
     console.print(table)
     console.print(Text("~ rests on estimated prices; lines without a price are missing from the total.", "dim"))
     unpriced = [f"{item.name}: {item.note}" for item in chosen.items if item.usd_per_h is None]
@@ -219,7 +220,7 @@ def _comparison(plan: PlanDocument, console: Console) -> None:
 
 def _facts(answer: Answer) -> Iterator[tuple[str, Text]]:
     cost = answer.cost_usd_per_h
-    yield "expected per hour", Text(_cost(cost), "bold")
+    yield "expected per hour", Text(cost_an_hour(cost), "bold")
     if cost is not None:
         yield "floor", Text(dollars(cost.floor))
         yield "ceiling", Text(dollars(cost.ceiling))
@@ -270,10 +271,6 @@ def _few(group: GroupDocument) -> Text:
 
 def _models(answer: JudgedDocument) -> str:
     return count(len(answer.workload_attainment), "model")
-
-
-def _cost(cost: CostDocument | None) -> str:
-    return "not known" if cost is None else dollars(cost.expected)
 
 
 def _expected(cost: CostDocument | None) -> float:

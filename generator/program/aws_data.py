@@ -9,13 +9,12 @@ from hashlib import sha256
 from typing import cast
 
 from generator.errors import EmitError
-from generator.model import Group
+from generator.model import HOURS_PER_MONTH, Group
 from generator.program.cloud_names import aws_tag, checked, filled, short
 from generator.program.shared_domain import not_shared
 from generator.program.site import Site, host, model, public_paths, whole_usd
 from generator.program.stacks.components import values
 
-HOURS_PER_MONTH = 730
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 MOST_API_RESOURCES = 300
 DAYS: Mapping[str, frozenset[str]] = {

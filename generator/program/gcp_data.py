@@ -4,15 +4,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from generator.errors import EmitError
-from generator.model import Group, InstanceType
+from generator.model import HOURS_PER_MONTH, Group, InstanceType
 from generator.naming import distinct_slugs
 from generator.program.cloud_names import checked, filled, gcp_label, short
 from generator.program.gcp_limits import fit_one_instance, fit_one_region, fit_one_url_map
 from generator.program.shared_domain import not_shared
 from generator.program.site import Site, host, model, public_paths, whole_usd
 from generator.program.stacks.components import values
-
-HOURS_PER_MONTH = 730
 
 
 def gcp_stacks(regions: Mapping[str, Sequence[Group]], site: Site) -> dict[str, values.GcpStack]:

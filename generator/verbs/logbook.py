@@ -9,12 +9,10 @@ import typer
 from generator.errors import InputError
 from generator.history import NOWHERE, JournalAt, actor, folder_of, journal_at
 from generator.options import FleetPath, Json, ProfileOption
-from generator.shell import put, put_drawn, say
+from generator.shell import CHANGES_FOUND, put, put_drawn, say
 
 if TYPE_CHECKING:
     from generator.journal import Journal
-
-CHANGES_FOUND = 7  # as Pulumi's own
 
 
 log_verbs = typer.Typer(

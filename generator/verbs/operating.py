@@ -9,13 +9,11 @@ import typer
 from generator.errors import DeployError, InputError
 from generator.history import JournalAt, operation
 from generator.options import Json, Offline, ProjectPath, Stacks
-from generator.shell import bar, put, put_drawn, say
+from generator.shell import CHANGES_FOUND, bar, put, put_drawn, say
 from generator.verbs import release
 
 if TYPE_CHECKING:
     from generator.model import StackReport
-
-CHANGES_FOUND = 7  # as Pulumi's own
 
 
 def preview(

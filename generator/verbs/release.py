@@ -10,9 +10,7 @@ from generator.errors import DeployError, InputError
 from generator.history import JournalAt, history_of_decisions
 from generator.options import Json, Offline, ProjectPath, Stacks
 from generator.present.figures import plain
-from generator.shell import bar, must_be_writable, put, put_drawn, say, write_whole
-
-CHANGES_FOUND = 7  # as Pulumi's own
+from generator.shell import CHANGES_FOUND, bar, must_be_writable, put, put_drawn, say, write_whole
 
 
 def approve(

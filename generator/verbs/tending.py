@@ -11,7 +11,7 @@ import typer
 from generator.errors import InputError
 from generator.history import JournalAt, change, journal_at
 from generator.options import Choose, FleetPath, Json, ProjectOption, Seed
-from generator.shell import bar, put, put_drawn, say
+from generator.shell import CHANGES_FOUND, bar, put, put_drawn, say
 from generator.verbs.choosing import choosing, reserved
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # Observations that are looked through for the newest of this fleet.
 NEWEST = 50
-DRIFTED = 7
 
 
 def drift(
@@ -79,7 +78,7 @@ def drift(
             post(url, asked.text())
             say(f"Told the webhook of {len(retrain)} to be retrained.")
     if expect_no_drift and any(one.action != "nothing" for one in answer.findings):
-        raise typer.Exit(DRIFTED)
+        raise typer.Exit(CHANGES_FOUND)
 
 
 def _earlier(seen: "Sequence[Observations]", planned_until: datetime) -> "Observations | None":
