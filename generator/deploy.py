@@ -18,6 +18,7 @@ from generator.offline.child import child
 from generator.offline.plugins import write_language_host
 from generator.offline.sandbox import read_yaml, sandbox
 from generator.offline.values import HIDDEN, UNKNOWN
+from generator.project import stack_file
 from generator.pulumi_cli import CLI_VERSION, Cli, find_cli, run_cli, version_of
 from generator.recover import has_stale_lock, recover
 
@@ -365,7 +366,7 @@ def remedy(complaint: str, project: Path, stack: str) -> str:
 
 def look_yourself(project: Path, stack: str) -> str:
     """Point to what describes the stack's resources, the one place where it can be put right."""
-    data = project / "stacks" / "groups" / f"{stack.replace('-', '_')}.py"
+    data = project / stack_file(stack)
     return f"Correct it in {data if data.exists() else project} or in the stack's config."
 
 

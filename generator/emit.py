@@ -41,11 +41,9 @@ from generator.program.site import Site
 from generator.program.spelling import argument, code, item, prose, py
 from generator.program.stacks.components import values
 from generator.program.succession import succession
+from generator.project import GROUPS, MANIFEST, RECOMMENDATION, stack_file
 
-MANIFEST = ".covey.json"
-RECOMMENDATION = "recommendation.json"
 SEEDS = "stacks/config/"
-GROUPS = "stacks/groups/"
 
 
 def emit(
@@ -161,7 +159,7 @@ def written(stacks: Mapping[str, values.Stack]) -> dict[str, str]:
     """Return the data of all stacks as files."""
     files = {f"{GROUPS}__init__.py": '"""One file a stack: what it serves, as data."""\n'}
     for name, stack in stacks.items():
-        files[f"{GROUPS}{name.replace('-', '_')}.py"] = spell(WRITTEN[type(stack)][0], stack=stack)
+        files[stack_file(name)] = spell(WRITTEN[type(stack)][0], stack=stack)
     return files
 
 

@@ -15,10 +15,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from generator.errors import BusyError, EmitError, InputError
 from generator.model import Emission, EmittedGroup, Program
+from generator.project import GROUPS, MANIFEST
 
-MANIFEST = ".covey.json"
 SEEDS = PurePosixPath("stacks/config")
-GROUPS = "stacks/groups/"
 
 # What stands in a program again is held to what an emission writes: the file is in everyone's reach.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]

@@ -1,4 +1,4 @@
-"""An emitted project on disk: which stacks it has, and where its pretend cloud lives."""
+"""An emitted project on disk: what its files are called, which stacks it has, and where its pretend cloud lives."""
 
 import json
 import os
@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import cast
 
 from generator.errors import InputError
+
+MANIFEST = ".covey.json"
+RECOMMENDATION = "recommendation.json"
+GROUPS = "stacks/groups/"
 
 
 def stacks_of(project: Path, asked: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -30,8 +34,8 @@ def stacks_of(project: Path, asked: Sequence[str] | None = None) -> tuple[str, .
     remedy = "Name the folder that covey emit wrote."
     if not (project / "Pulumi.yaml").is_file():
         raise InputError(str(project), "holds no Pulumi.yaml.", remedy)
-    files = (project / "stacks" / "groups").glob("[a-z]*.py")
-    edge_first = _edge_first(project / ".covey.json")
+    files = (project / GROUPS).glob("[a-z]*.py")
+    edge_first = _edge_first(project / MANIFEST)
 
     def order(name: str) -> tuple[int, str]:
         edge = name.endswith("-edge")
@@ -39,11 +43,16 @@ def stacks_of(project: Path, asked: Sequence[str] | None = None) -> tuple[str, .
 
     found = sorted((path.stem.replace("_", "-") for path in files), key=order)
     if not found:
-        raise InputError(str(project / "stacks" / "groups"), "holds no stack.", remedy)
+        raise InputError(str(project / GROUPS), "holds no stack.", remedy)
     for name in asked or ():
         if name not in found:
             raise InputError(f"--stack {name}", f"is not in {project}.", f"It has {', '.join(found)}.")
     return tuple(name for name in found if not asked or name in asked)
+
+
+def stack_file(stack: str) -> str:
+    """Path of what a stack serves, as data, in its project."""
+    return f"{GROUPS}{stack.replace('-', '_')}.py"
 
 
 def _edge_first(manifest: Path) -> bool:

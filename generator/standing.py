@@ -6,13 +6,14 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from generator.emit import GROUPS, MANIFEST, SEEDS, emit
+from generator.emit import SEEDS, emit
 from generator.errors import InputError
 from generator.files import read_emission
 from generator.model import Catalog, CostInterval, Emission, Inputs, Judged, Layout, Profile, Program
 from generator.present.document import chosen_after, running_layout
 from generator.present.membership import ProgramChange
 from generator.present.saved import emitted_recommendation
+from generator.project import GROUPS, MANIFEST
 from generator.provenance import provenance
 
 

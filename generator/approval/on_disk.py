@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from generator.approval.approval_document import MOST_BYTES, REMEDY, ApprovalDocument, OriginDocument, read_approval
 from generator.errors import ApprovalError
+from generator.project import MANIFEST, RECOMMENDATION
 
-MANIFEST = ".covey.json"
 APPROVAL = "approval.json"
-AT_THE_TOP = (MANIFEST, "CUTOVER.md", "Pulumi.yaml", "recommendation.json")
+AT_THE_TOP = (MANIFEST, "CUTOVER.md", "Pulumi.yaml", RECOMMENDATION)
 BELOW = ("policies", "stacks")
 CONFIG = "stacks/config"
 # Pulumi writes these into a stack's config by itself, when a stack is created or its passphrase changes.

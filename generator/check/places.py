@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.check.findings import Place
+from generator.project import stack_file
 
 # Arguments that name an entry of the data: a group, a model or route, a backend, a region's host.
 NAMES = ("name", "key", "group", "region")
@@ -65,7 +66,7 @@ def places(project: Path, stack: str) -> Places:
 
     What cannot be read, because someone broke it, has no entries: running the program tells why.
     """
-    data_file = f"stacks/groups/{stack.replace('-', '_')}.py"
+    data_file = stack_file(stack)
     config_file = f"stacks/config/Pulumi.{stack}.yaml"
     try:
         tree = ast.parse((project / data_file).read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from generator.errors import CoveyError
 from generator.history.history import History, history_of_decisions
 from generator.history.journal_at import folder_of
+from generator.project import RECOMMENDATION
 
 if TYPE_CHECKING:
     from generator.journal import DeploymentRecord, Kind, MembershipRecord
@@ -45,7 +46,7 @@ def operation(
     from generator.project import stacks_of
 
     stacks = stacks_of(project, asked)
-    beside = project / "recommendation.json"
+    beside = project / RECOMMENDATION
     digest = sha256(beside.read_bytes()).hexdigest() if beside.is_file() else None
     began = DeploymentRecord(command=command, phase="began", offline=offline, stacks=stacks, recommendation=digest)
     with _undertaken(history_of_decisions(project, named), "deployment", began) as ended:
@@ -96,7 +97,7 @@ def change(
         fleet=inputs.fleet.name,
         inventory=rests_on["inventory"],
         catalogue=rests_on["catalogue"],
-        recommendation=sha256(program.files["recommendation.json"].encode()).hexdigest(),
+        recommendation=sha256(program.files[RECOMMENDATION].encode()).hexdigest(),
     )
     chosen = began.model_copy(update={"answer": answer.model_dump(mode="json")})
     with _undertaken(history, "membership", began, chosen) as ended:

@@ -8,6 +8,7 @@ from generator.model import Catalog, Emission, EmittedGroup, Layout, Watched
 from generator.program.cloud_names import short
 from generator.program.stacks.components import values
 from generator.program.written import written
+from generator.project import stack_file
 
 STAGE = "live"  # as components/aws_api.py names it
 
@@ -33,7 +34,8 @@ def watched(layout: Layout, emission: Emission, catalog: Catalog) -> tuple[Watch
         The program does not hold a group, or the catalogue not its machine.
     """
     emitted = {group.name: group for group in emission.groups if not group.retiring}
-    regions = {group.stack: written(_path(group), emission.data.get(_path(group))) for group in emitted.values()}
+    paths = {group.stack: stack_file(group.stack) for group in emitted.values()}
+    regions = {stack: written(path, emission.data.get(path)) for stack, path in paths.items()}
     found: list[Watched] = []
     for group in layout.groups:
         machine = catalog.instance_types.get(group.instance_type)
@@ -55,10 +57,6 @@ def watched(layout: Layout, emission: Emission, catalog: Catalog) -> tuple[Watch
             )
         )
     return tuple(found)
-
-
-def _path(group: EmittedGroup) -> str:
-    return f"stacks/groups/{group.stack.replace('-', '_')}.py"
 
 
 def _on_api_gateway(region: values.AwsRegion, emitted: EmittedGroup) -> Mapping[str, Mapping[str, str]]:

@@ -11,10 +11,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, Json
 
 from generator.errors import JournalError
-from generator.files import GROUPS, MANIFEST, Manifest
+from generator.files import Manifest
 from generator.journal import RecommendationsRecord, unpacked
 from generator.model import Profile
 from generator.present.figures import count, dollars
+from generator.project import GROUPS, MANIFEST
 
 
 class _Named(BaseModel):

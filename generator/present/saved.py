@@ -3,11 +3,11 @@
 from hashlib import sha256
 from pathlib import Path
 
-from generator.emit import RECOMMENDATION
 from generator.errors import InputError
 from generator.model import Emission, Fleet
 from generator.present.document import MOST_BYTES, saved_document, saved_recommendation
 from generator.present.plan_document import ChosenDocument, PlanDocument
+from generator.project import RECOMMENDATION
 
 
 def read_plan(file: Path) -> PlanDocument:

@@ -13,6 +13,7 @@ from generator.model import Emission, EmittedGroup, Group
 from generator.program.stacks.components import values
 from generator.program.succession import Succession
 from generator.program.written import written
+from generator.project import stack_file
 
 # Endpoints of these kinds load models as requests name them, so one that leaves can still be asked for.
 SEVERAL = ("sagemaker-multi-model", "cloud-run-cpu", "cloud-run-gpu")
@@ -85,7 +86,7 @@ def retirement(
         if dropped:
             others = sorted({one.name for one in ending} | set(left))
             raise not_alone(f"of {stack}, {', '.join(others[:10])} would begin to retire")
-        path = f"stacks/groups/{stack.replace('-', '_')}.py"
+        path = stack_file(stack)
         region = written(path, (earlier.data if earlier else {}).get(path))
         named = {group.name for group in groups.values()}
         for group in region.groups:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from generator.emit import GROUPS, MANIFEST, SEEDS, emit
+from generator.emit import SEEDS, emit
 from generator.errors import InputError
 from generator.journal import VersionRecord
 from generator.model import Catalog, Emission, Fleet, Inputs, Layout, Program, workloads_by_name
+from generator.project import MANIFEST, stack_file
 from generator.provenance import provenance
 
 NAMED = 5
@@ -145,15 +146,11 @@ def _require_same(program: Program, there: Mapping[str, bytes]) -> None:
 
 
 def _data(program: Program, stack: str) -> str:
-    return program.files.get(_path(stack), "")
+    return program.files.get(stack_file(stack), "")
 
 
 def _there(there: Mapping[str, bytes], stack: str) -> str:
-    return there.get(_path(stack), b"").decode("utf-8", "replace")
-
-
-def _path(stack: str) -> str:
-    return f"{GROUPS}{stack.replace('-', '_')}.py"
+    return there.get(stack_file(stack), b"").decode("utf-8", "replace")
 
 
 def _some(paths: Sequence[str]) -> str:

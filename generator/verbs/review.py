@@ -8,6 +8,7 @@ import typer
 
 from generator.errors import InputError
 from generator.options import Json, ProfileOption, ProjectPath, Stacks
+from generator.project import RECOMMENDATION
 from generator.shell import must_be_writable, put, put_drawn, say, write_whole
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ Old = Annotated[
     Path, typer.Argument(metavar="OLD", help="A saved plan, a recommendation.json, or the folder it is in.")
 ]
 New = Annotated[Path, typer.Argument(metavar="NEW", help="The same, of what is proposed.")]
-RECOMMENDATION = "recommendation.json"
 POLICY_VIOLATION = 5  # covey's own; `pulumi preview --policy-pack` of 3.259 ends in 1
 
 

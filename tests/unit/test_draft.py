@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generator.emit import MANIFEST, emit
+from generator.emit import emit
 from generator.errors import InputError
 from generator.model import Catalog, Emission, Fleet, Inputs, Layout, Program
+from generator.project import MANIFEST
 from generator.promote import promote
 from generator.provenance import provenance
 from generator.rollout import Draft, draft
