@@ -127,9 +127,10 @@ def backtest(
     Lesson
     """
     trials = _Trials(machines, planned, correlation, communities, profile, stop, each)
-    searched = trials.searched(MISS_FACTORS[0], progress)
-    contenders: list[tuple[str | None, tuple[Members, ...]]] = [(None, searched)]
-    for name, found in packed(trials.problem(Lesson(1.0))).items():
+    # All packings first: the search then begins with the best of them.
+    packings = packed(trials.problem(Lesson(1.0)))
+    contenders: list[tuple[str | None, tuple[Members, ...]]] = [(None, trials.searched(MISS_FACTORS[0], progress))]
+    for name, found in packings.items():
         groups = tuple(sorted(found))
         if len(contenders) <= PACKINGS_TRIED and all(groups != others for _, others in contenders):
             contenders.append((name, groups))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
-from networkx.algorithms.community import louvain_communities, modularity
+from networkx.algorithms.community import louvain_communities
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
@@ -70,8 +70,10 @@ def _plain(count: int, edges: Edges, seed: int) -> Iterator[Found]:
     for resolution in RESOLUTIONS:
         found: list[set[int]] = louvain_communities(together, weight="weight", resolution=resolution, seed=seed)
         connected = [part for whole in found for part in nx.connected_components(together.subgraph(whole))]
-        quality = modularity(together, connected, weight="weight") if together.number_of_edges() else 0.0
-        yield quality, resolution, connected
+        part = np.empty(count, dtype=np.intp)
+        for number, members in enumerate(connected):
+            part[list(members)] = number
+        yield _modularity(edges, part), resolution, connected
 
 
 def _compiled(count: int, edges: Edges, seed: int) -> Iterator[Found]:
@@ -85,8 +87,17 @@ def _compiled(count: int, edges: Edges, seed: int) -> Iterator[Found]:
         labels: NDArray[np.intp] = louvain.fit_predict(together)
         inside = labels[ends[0]] == labels[ends[1]]
         within = csr_matrix((weights[inside], (ends[0][inside], ends[1][inside])), shape=(count, count))
-        parts, part = connected_components(within, directed=False)
-        strength = np.bincount(part, weights=np.asarray(together.sum(axis=1)).ravel(), minlength=parts)
-        quality = float(weights[inside].sum() / weights.sum() - ((strength / weights.sum()) ** 2).sum())
+        _, part = connected_components(within, directed=False)
         order = np.argsort(part, kind="stable")
-        yield quality, resolution, [one.tolist() for one in np.split(order, np.cumsum(np.bincount(part))[:-1])]
+        parts = [one.tolist() for one in np.split(order, np.cumsum(np.bincount(part))[:-1])]
+        yield _modularity(edges, part), resolution, parts
+
+
+def _modularity(edges: Edges, part: NDArray[np.intp]) -> float:
+    """Share of the weight within parts, less what chance would put there (Newman, PNAS 103, 2006); 0 without edges."""
+    first, second, weight = edges
+    total = float(weight.sum())
+    if total == 0.0:
+        return 0.0
+    strength = np.bincount(part[first], weight, len(part)) + np.bincount(part[second], weight, len(part))
+    return float(weight[part[first] == part[second]].sum() / total - ((strength / (2.0 * total)) ** 2).sum())

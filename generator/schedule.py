@@ -92,12 +92,15 @@ def _by_the_clock(sizer: Sizer, members: Members, sizing: Sizing) -> Sizing | No
     if not _has_rhythm(load, window):
         return None
     least = max(sizer.terms.least_replicas, 2 if sizer.two_zones[index].any() else 1)
+    # It pays for the fewest it may run at any hour.
+    limit = (1.0 - LEAST_SAVING) * sizing.usd_per_h
+    if least * float(table.price_usd_per_h[sizing.machine, sizing.region]) >= limit:
+        return None
     schedules = sorted(set(_schedules(load, window, least, sizing.maximum)), key=str)
     if not schedules:
         return None
     weekly = np.array([weekly_minima(one, least) for one in schedules])
     floors = floor_path(weekly, window, BEHAVIOUR[hosting])
-    limit = (1.0 - LEAST_SAVING) * sizing.usd_per_h
     found = sizer.sizes_above(members, sizing.machine, sizing.region, floors, limit)
     plain: Replay | None = None
     for row, chosen in islice(found, MOST_REPLAYS):

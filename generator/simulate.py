@@ -1,7 +1,9 @@
 """A seeded event simulation of one group: the figure that holds the queueing model to account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +45,16 @@ class _Group:
     shape: float  # of the gamma distribution of the time between requests
 
     # What every stretch needs alike:
+
+    @cached_property
+    def bins(self) -> int:
+        """Bins of the window, T."""
+        return self.traffic.window.bins
+
+    @cached_property
+    def edges_s(self) -> FloatArray:
+        """Begin of every bin and end of the last, shape (T + 1,)."""
+        return np.arange(self.bins + 1, dtype=np.float64) * self.traffic.window.bin_s
 
     @cached_property
     def workloads(self) -> list[Workload]:
@@ -147,19 +159,17 @@ def simulate(
     span_s = traffic.window.bins * traffic.window.bin_s
     if summed[-1] <= requests:
         edges = np.linspace(0.0, span_s, STRETCHES + 1)
-        come, late, cold = _run(group, 0.0, span_s, rng)
-        cells = np.clip(np.searchsorted(edges, come, side="right") - 1, 0, STRETCHES - 1)
-        counts = np.bincount(cells, minlength=STRETCHES).astype(float)
-        misses = np.bincount(cells, weights=late, minlength=STRETCHES).astype(float)
-        waits = np.bincount(cells, weights=cold, minlength=STRETCHES).astype(float)
-        return _with_hits(group, _interval(counts, misses, np.ones(STRETCHES)), counts, waits, np.ones(STRETCHES))
-    begins, length_s, weights = _stretches(group, rates, requests, span_s)
-    counts, misses, waits = np.zeros((3, len(begins)))
-    for i, begin_s in enumerate(begins.tolist()):
-        settled_s = max(0.0, begin_s - _warm_up_s(group, begin_s, length_s))
-        come, late, cold = _run(group, settled_s, begin_s + length_s, rng)
-        seen_now = come >= begin_s
-        counts[i], misses[i], waits[i] = seen_now.sum(), late[seen_now].sum(), cold[seen_now].sum()
+        come, late, cold, _ = _run(group, [(0.0, span_s)], rng)
+        stretch = np.clip(np.searchsorted(edges, come, side="right") - 1, 0, STRETCHES - 1)
+        weights = np.ones(STRETCHES)
+    else:
+        begins, length_s, weights = _stretches(group, rates, requests, span_s)
+        spans = [(max(0.0, at - _warm_up_s(group, at, length_s)), at + length_s) for at in begins.tolist()]
+        come, late, cold, stretch = _run(group, spans, rng)
+        settled = come >= begins[stretch]
+        late, cold, stretch = late[settled], cold[settled], stretch[settled]
+    counts = np.bincount(stretch, minlength=len(weights)).astype(float)
+    misses, waits = (np.bincount(stretch[what], minlength=len(weights)).astype(float) for what in (late, cold))
     return _with_hits(group, _interval(counts, misses, weights), counts, waits, weights)
 
 
@@ -172,9 +182,13 @@ def _stretches(group: _Group, rates: FloatArray, requests: int, span_s: float) -
     # Where requests take long and come often, fewer stretches, but a few at least.
     half = min(STRETCHES, max(LEAST_STRETCHES, int(STRETCHES * each / (length_s * peak_rps) + 1e-9))) // 2
     begins: FloatArray = np.arange(float(int(span_s / length_s))) * length_s
+    # The busiest bins' stretches, in their order: there may be thousands of stretches in a bin.
     at = np.minimum((begins / bin_s).astype(np.intp), len(rates) - 1)
-    order = np.lexsort((begins, -rates[at], -group.seen.busy[at]))
-    busiest, rest = order[:half], np.sort(order[half:])
+    in_bin = np.bincount(at, minlength=len(rates))
+    order = np.lexsort((-rates, -group.seen.busy))
+    last = int(np.searchsorted(np.cumsum(in_bin[order]), half))
+    busiest = np.concatenate([np.flatnonzero(at == one) for one in order[: last + 1].tolist()])[:half]
+    rest = np.delete(np.arange(len(begins)), busiest)
     sampled = rest[np.linspace(0, len(rest) - 1, half).astype(np.intp)]
     weights = np.repeat([1.0, len(rest) / half], half)
     return begins[np.concatenate([busiest, sampled])], length_s, weights
@@ -186,61 +200,66 @@ def _warm_up_s(group: _Group, begin_s: float, length_s: float) -> float:
     if group.served.minimum > 0:
         return settling_s
     hold_s = BEHAVIOUR[group.machines.hosting[group.served.machine]].hold_s
-    times = np.arange(len(group.summed)) * group.traffic.window.bin_s
-    before, by = np.interp([begin_s - hold_s, begin_s], times, group.summed)
+    before, by = np.interp([begin_s - hold_s, begin_s], group.edges_s, group.summed)
     return max(settling_s, hold_s) if by - before < SURELY_UP else settling_s
 
 
 def _run(
-    group: _Group, begin_s: float, end_s: float, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Times at which requests came, which of them were answered too late, and which waited for a model to load."""
-    come = _arrivals(group, begin_s, end_s, rng)
+    group: _Group, spans: Sequence[tuple[float, float]], rng: np.random.Generator
+) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.intp]]:
+    """Requests of spans of time: when they came, whether they were answered late, waited for a model, and their span.
+
+    Spans know nothing of one another.
+    """
+    came = [_arrivals(group, begin_s, end_s, rng) for begin_s, end_s in spans]
+    come, ends = np.concatenate(came), np.cumsum([len(one) for one in came]).tolist()
     table, members, served = group.machines, group.members, group.served
     bin_s = group.traffic.window.bin_s
-    at = np.minimum((come / bin_s).astype(np.intp), group.traffic.window.bins - 1)
+    at = np.minimum((come / bin_s).astype(np.intp), group.bins - 1)
     which = senders(group.rate_rps, at, rng.random(len(at)))
-    shapes, budget_s = group.shapes[which], group.budget_s[which]
+    shapes = group.shapes[which]
     takes = rng.standard_gamma(shapes) / shapes * group.service_s[which]
     behaviour = BEHAVIOUR[table.hosting[served.machine]]
-    if behaviour.worker_per_request:
-        start_s = behaviour.start_s + group.largest_gib / behaviour.load_gib_per_s
-        took = worker_latencies(come, takes, served.maximum, behaviour.hold_s, start_s)
-        return come, (took > budget_s).astype(float), np.zeros(len(come))
+    start_s = behaviour.start_s + group.largest_gib / behaviour.load_gib_per_s
     processor = int(table.processor_class[served.machine])
     slots = max(1, round(float(table.processors[served.machine] * table.slots[members, processor].min())))
-    batch, marginal = group.batches
-    to_zero = served.minimum == 0
-    change_s, replicas = _changes(group, begin_s, end_s)
+    batch, marginal = (one[which] for one in group.batches)
+    hold_s = behaviour.hold_s if served.minimum == 0 else np.inf
     artifact, sizes, load_s, room = group.memory
-    took, waited = latencies(
-        come,
-        artifact[which],
-        takes,
-        batch[which],
-        marginal[which],
-        change_s,
-        replicas,
-        slots,
-        begin_s + _left_s(group, begin_s),
-        behaviour.hold_s if to_zero else np.inf,
-        behaviour.start_s + group.largest_gib / behaviour.load_gib_per_s,
-        room,
-        sizes,
-        load_s,
-        np.zeros(0, dtype=np.intp) if np.isinf(room) else _last_asked(group, artifact, begin_s, rng),
-    )
-    return come, (took > budget_s).astype(float), waited.astype(float)
+    needs = artifact[which]
+    took, waited = np.empty(len(come)), np.zeros(len(come), dtype=np.bool_)
+    for (begin_s, end_s), one in zip(spans, (slice(*ends_of) for ends_of in pairwise([0, *ends])), strict=True):
+        if behaviour.worker_per_request:
+            took[one] = worker_latencies(come[one], takes[one], served.maximum, behaviour.hold_s, start_s)
+            continue
+        change_s, replicas = _changes(group, begin_s, end_s)
+        took[one], waited[one] = latencies(
+            come[one],
+            needs[one],
+            takes[one],
+            batch[one],
+            marginal[one],
+            change_s,
+            replicas,
+            slots,
+            begin_s + _left_s(group, begin_s),
+            hold_s,
+            start_s,
+            room,
+            sizes,
+            load_s,
+            np.zeros(0, dtype=np.intp) if np.isinf(room) else _last_asked(group, artifact, begin_s, rng),
+        )
+    return come, took > group.budget_s[which], waited, np.repeat(np.arange(len(spans)), np.diff([0, *ends]))
 
 
 def _last_asked(
     group: _Group, artifact: NDArray[np.intp], begin_s: float, rng: np.random.Generator
 ) -> NDArray[np.intp]:
     """Models in the order in which they were asked last before a moment, drawn as Poisson arrivals have it."""
-    bin_s = group.traffic.window.bin_s
-    asked = np.zeros((int(artifact.max()) + 1, group.traffic.window.bins + 1))
+    bin_s, times = group.traffic.window.bin_s, group.edges_s
+    asked = np.zeros((int(artifact.max()) + 1, len(times)))
     np.add.at(asked[:, 1:], artifact, np.cumsum(group.traffic.rate_rps[group.members], axis=1) * bin_s)
-    times = np.arange(asked.shape[1]) * bin_s
     last_s = np.empty(len(asked))
     for a, ahead in enumerate(rng.standard_exponential(len(asked)).tolist()):
         due = float(np.interp(begin_s, times, asked[a])) - ahead
@@ -253,8 +272,7 @@ def _last_asked(
 
 def _arrivals(group: _Group, begin_s: float, end_s: float, rng: np.random.Generator) -> FloatArray:
     """A renewal process on the clock of expected requests, carried over to seconds."""
-    times = np.arange(len(group.summed)) * group.traffic.window.bin_s
-    first, last = np.interp([begin_s, end_s], times, group.summed)
+    first, last = np.interp([begin_s, end_s], group.edges_s, group.summed)
     due: list[FloatArray] = []
     at = float(first)
     while at < last:
@@ -263,14 +281,14 @@ def _arrivals(group: _Group, begin_s: float, end_s: float, rng: np.random.Genera
         at = float(due[-1][-1])
     clock = np.concatenate(due) if due else np.zeros(0)
     # A stretch without requests takes no time on that clock: interpolation steps over it.
-    return np.interp(clock[clock < last], group.summed, times)
+    return np.interp(clock[clock < last], group.summed, group.edges_s)
 
 
 def _changes(group: _Group, begin_s: float, end_s: float) -> tuple[FloatArray, NDArray[np.intp]]:
     """When the number of replicas changes, and to what; an autoscaler within its bin adds them after its delay."""
     bin_s = group.traffic.window.bin_s
     behaviour = BEHAVIOUR[group.machines.hosting[group.served.machine]]
-    first, last = int(begin_s / bin_s), min(int(np.ceil(end_s / bin_s)), group.traffic.window.bins)
+    first, last = int(begin_s / bin_s), min(int(np.ceil(end_s / bin_s)), group.bins)
     first = min(first, last - 1)
     running = group.seen.running[max(first - 1, 0) : last].astype(np.intp)
     begins: FloatArray = np.arange(float(last - len(running)), float(last)) * bin_s

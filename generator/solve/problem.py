@@ -143,7 +143,7 @@ class Problem:
         self.sizer = Sizer(machines, traffic, terms)
         self._factors: dict[Members, float] = {}
         self._worths: dict[Members, float] = {}
-        # By units that were packed: worth, packing and groups at each host size.
+        # By units that were packed in every way: worth, packing and groups at each host size.
         self.packings: dict[tuple[Members, ...], list[tuple[float, str, tuple[Members, ...]]]] = {}
 
     def _atoms(self, members: Sequence[int]) -> tuple[Members, ...]:
@@ -267,7 +267,7 @@ class Problem:
             return together
         index = list(members)
         cohesion = float(np.bincount(self.community[index]).max()) / len(index)
-        weight = 1.0 + weighting.cohesion * (1.0 - cohesion) + weighting.blast * float(self.share[index].sum())
+        weight = 1.0 + weighting.cohesion * (1.0 - cohesion) + weighting.blast * sum(map(self._share_of, members))
         return weight * together
 
 

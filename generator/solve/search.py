@@ -149,7 +149,7 @@ def _move(
         rest = tuple(sorted(set(groups[source]) - set(atom)))
         freed = problem.worth(groups[source]) - (problem.worth(rest) if rest else 0.0)
         price, other, joined = _cheapest_place(problem, atom, groups, _partners(len(groups), source, rng), freed)
-        if rest and (alone := problem.worth(atom)) < price:
+        if rest and (alone := problem.worth_below(atom, price)) < price:
             price, other, joined = alone, len(groups), atom
         if freed - price > IMPROVEMENT:
             groups[source] = rest

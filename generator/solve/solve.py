@@ -11,11 +11,16 @@ from generator.capacity.clock import SECONDS_PER_HOUR
 from generator.capacity.sizing import Sizing
 from generator.errors import InfeasibleError
 from generator.solve.cover import MAX_ATOMS, cover
-from generator.solve.packings import PACKINGS, hosts, units
+from generator.solve.packings import PACKINGS, Host, hosts, units
 from generator.solve.problem import BATCH, Members, Problem, union
 from generator.solve.search import search
 
 HOST_SIZES = 6
+# Packings that are tried on every host size of a large class, and by how much more than on the best the others are
+# then still tried on: which size is best hangs on the fleet, not on the packing (make bench-scale).
+TELLING, WORTHWHILE = 3, 1.25
+# A packing that comes to more times the cheapest of a large class's block is not among the cheapest of the fleet.
+TOO_DEAR = 2.0
 # Looks at groups that pricing may take for an atom.
 PRICED_PER_ATOM = 20
 # Classes larger than this are searched block by block: packing and search take longer than in proportion.
@@ -24,6 +29,8 @@ BLOCK_ATOMS = 400
 SEARCHED_SHARE = 0.7
 # Classes this small have few enough groups to size them all: set partitioning is then exact.
 EXACT_ATOMS = 8
+# What a packing that cannot serve a block comes to.
+_NONE: tuple[float, tuple[Members, ...]] = (np.inf, ())
 
 
 class _Effort(NamedTuple):
@@ -190,8 +197,14 @@ def best_packings(
     InfeasibleError
         A workload's objective is out of reach even on an endpoint of its own.
     """
+    known = problem.packings.get(atoms) if names == PACKINGS.keys() else None
     found: dict[tuple[Members, ...], tuple[float, str]] = {}
-    for worth, name, groups in _packed(problem, atoms, names):
+
+    def limit(_name: str) -> float:
+        worths = sorted(worth for worth, _ in found.values())
+        return worths[count - 1] if len(worths) >= count else np.inf
+
+    for worth, name, groups in known or _packed(problem, atoms, names, limit):
         found.setdefault(groups, (worth, name))
     cheapest = sorted(found, key=lambda groups: (*found[groups], groups))[:count]
     return [(found[groups][1], list(groups)) for groups in cheapest]
@@ -210,15 +223,22 @@ def packed(problem: Problem) -> dict[str, list[Members]]:
 
     def best_of_each(atoms: tuple[Members, ...]) -> dict[str, tuple[float, tuple[Members, ...]]]:
         best: dict[str, tuple[float, tuple[Members, ...]]] = {}
-        for worth, name, groups in _packed(problem, atoms, PACKINGS.keys()):
-            best[name] = min(best.get(name, (worth, groups)), (worth, groups))
+        kept = problem.packings[atoms] = []
+
+        def limit(name: str) -> float:
+            least, _ = min(best.values(), default=_NONE)
+            return min(TOO_DEAR * least, best.get(name, _NONE)[0])
+
+        for worth, name, groups in _packed(problem, atoms, PACKINGS.keys(), limit):
+            best[name] = min(best.get(name, _NONE), (worth, groups))
+            kept.append((worth, name, groups))
         return best
 
     groups_of: dict[str, list[Members]] = {name: [] for name in PACKINGS}
     worth_of = dict.fromkeys(PACKINGS, 0.0)
     for best in problem.each(best_of_each, [block for whole in problem.classes for block in blocks(problem, whole)]):
         for name in PACKINGS:
-            worth, groups = best.get(name, (np.inf, ()))
+            worth, groups = best.get(name, _NONE)
             worth_of[name] += worth
             groups_of[name].extend(groups)
     return {
@@ -227,36 +247,37 @@ def packed(problem: Problem) -> dict[str, list[Members]]:
 
 
 def _packed(
-    problem: Problem, atoms: tuple[Members, ...], names: Collection[str]
+    problem: Problem, atoms: tuple[Members, ...], names: Collection[str], limit: Callable[[str], float]
 ) -> Iterator[tuple[float, str, tuple[Members, ...]]]:
-    """Worth, packing and groups at every host size where they can be served; kept for who asks again."""
-    if names == PACKINGS.keys():
-        if atoms not in problem.packings:
-            problem.packings[atoms] = list(_packed_anew(problem, atoms, names))
-        yield from problem.packings[atoms]
-    else:
-        yield from _packed_anew(problem, atoms, names)
+    """Worth, packing and groups at every host size where they can be served.
 
-
-def _packed_anew(
-    problem: Problem, atoms: tuple[Members, ...], names: Collection[str]
-) -> Iterator[tuple[float, str, tuple[Members, ...]]]:
-    _each_alone_is_possible(problem, atoms)
-    seen = units(problem, atoms)
-    shared, large = False, len(atoms) > MAX_ATOMS
-    for name in names:
-        if shared and problem.stop():
+    Of a small class every group is a column, so all are sized. Of a large one a grouping is left once it exceeds the
+    limit of its packing; large hosts are best most often, and tell how much is too much on the small. Which sizes are
+    worth their while the first packings tell.
+    """
+    large = len(atoms) > MAX_ATOMS
+    if not large:
+        _each_alone_is_possible(problem, atoms)
+    seen, sizes = units(problem, atoms), hosts(problem, atoms, HOST_SIZES)
+    least_on: dict[Host, float] = {}
+    # Endpoints of their own are many to size: of a large class they come last, and not to the end where they cost more.
+    for tried, name in enumerate(sorted(names, key="dedicated".__eq__) if large else names):
+        if least_on and problem.stop():
             return
-        packing, least = PACKINGS[name], np.inf
-        onto = hosts(problem, atoms, 1 if name == "dedicated" else HOST_SIZES)
-        # Of a small class every group is a column. Of a large one only each packing's best host size counts; large
-        # hosts are best most often, and tell how much is too much on the small.
-        for made in packing.pack(seen, packing.settings[0], onto[::-1] if large else onto):
+        packing, onto = PACKINGS[name], sizes[::-1] if large else sizes
+        if name == "dedicated":
+            onto = sizes[:1]
+        elif large and tried >= TELLING:
+            worthwhile = WORTHWHILE * min(least_on.values(), default=np.inf)
+            onto = [host for host in onto if least_on.get(host, np.inf) <= worthwhile]
+        for host, made in zip(onto, packing.pack(seen, packing.settings[0], onto), strict=True):
             groups = tuple(sorted(made))
-            worth = _worth_up_to(problem, groups, least if large else np.inf)
+            worth = _worth_up_to(problem, groups, limit(name) if large else np.inf)
             if worth < np.inf:
-                least, shared = min(least, worth), shared or name != "dedicated"
+                least_on[host] = min(least_on.get(host, np.inf), worth)
                 yield worth, name, groups
+    if not least_on:
+        _each_alone_is_possible(problem, atoms)
 
 
 def _worth_up_to(problem: Problem, groups: Sequence[Members], limit: float) -> float:
