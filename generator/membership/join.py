@@ -168,5 +168,5 @@ def _with(
     if kind == "as-is":
         gone = Violation("SKU001", former.name, f"{former.instance_type} is not to be had in {former.region}.")
         return running.kept(former, members), gone
-    sizing = running.roughly_sized(members, former)
+    sizing = running.sized_for(1.0, members, former)
     return (None if sizing is None else running.spelled(members, sizing, former.name)), none

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from generator.admit import admit
-from generator.backtest import asked
+from generator.backtest import HEADROOMS, asked
 from generator.capacity.machines import machines
 from generator.capacity.sizing import Sizing
 from generator.correlate import correlate
@@ -66,7 +67,8 @@ def regroup(
     planned anew. Groups keep the names of those they carry on, and one with the same workloads stays as it is
     unless changing it pays. What runs and the three ways are judged on the later window, which none was planned on,
     and that decides: a way is proposed if it keeps as many objectives and, over the horizon, saves more than its
-    migration and more than a tie; or if it keeps objectives that what runs misses. A few weeks tell the level and
+    migration and more than a tie; or if it keeps objectives that what runs misses. A way that misses objectives which
+    what runs keeps is weighed once more with rising headroom before it is barred. A few weeks tell the level and
     what a way costs, and not all bursts: no way may be in time less often over all that was observed (`history`)
     than what runs, unless it leaves a share of the allowed misses unused (`running.USED_SHARE`). Whoever chooses
     the best of several on a window flatters it, so what all of it is worth is told from traffic that decided
@@ -106,10 +108,10 @@ def regroup(
     running = Running(inputs, table, layout, profile, history)
     before = Judged(layout, admit(layout, table, inputs.scored))
 
-    def in_time(judged: Judged) -> float:
-        return judged.verdict.attainment if history is None else admit(judged.layout, table, history).attainment
+    def observed(judged: Judged) -> Verdict:
+        return judged.verdict if history is None else admit(judged.layout, table, history)
 
-    kept = in_time(before)
+    known = observed(before)
 
     def scored(judged: Judged) -> Verdict:
         return judged.verdict if unseen is None else admit(judged.layout, table, unseen)
@@ -120,17 +122,24 @@ def regroup(
     moving = MovingProblem(graph, communities, running, migration, horizon_h)
     # What a group costs is the same for both, and sized once.
     moving.sizer = problem.sizer
+
+    def weighed(kind: RegroupKind, found: Found) -> tuple[RegroupOption, set[str]]:
+        groups = [_kept(running, group, migration, horizon_h) for group in named(running, found)]
+        option = _option(running, before, kind, groups, migration, horizon_h, scored)
+        seen = observed(option.judged)
+        used_up = _used_up(known.attainment, seen.attainment, asked(inputs.fleet, history or inputs.scored))
+        newly = (_missed(option.judged.verdict) - _missed(before.verdict)) | (_missed(seen) - _missed(known))
+        return replace(option, barred=option.barred or used_up), newly
+
     options: list[RegroupOption] = []
     seen = {_spelling(layout.groups)}
     for number, (kind, found) in enumerate(_ways(running, problem, moving, seed)):
         progress("looking for better groups", number / 3)
-        groups = [_kept(running, group, migration, horizon_h) for group in named(running, found)]
-        if _spelling(groups) in seen:
-            continue
-        seen.add(_spelling(groups))
-        option = _option(running, before, kind, groups, migration, horizon_h, scored)
-        barred = option.barred or _used_up(kept, in_time(option.judged), asked(inputs.fleet, history or inputs.scored))
-        options.append(replace(option, barred=barred))
+        option = _with_headroom(running, found, partial(weighed, kind))
+        spelling = _spelling(option.judged.layout.groups)
+        if spelling not in seen:
+            seen.add(spelling)
+            options.append(option)
     progress("looking for better groups", 1.0)
     proposed, reason = _decided(before.verdict, options, horizon_h)
     alone = _alone(running, problem, unseen or inputs.scored)
@@ -173,14 +182,43 @@ def _start(running: Running, problem: Problem, atoms: Sequence[Members]) -> list
 
 
 def _sized(running: Running, chosen: Sequence[Members]) -> Found:
-    home = {running.members(group.workloads): group for group in running.layout.groups}
+    home = _home(running)
     found: Found = []
     for members in sorted(chosen):
-        # What nobody joins or leaves stays where it is.
         sizing = running.sized(members, home.get(members)) or running.sized(members)
         if sizing is not None:
             found.append((members, sizing))
     return found
+
+
+def _home(running: Running) -> dict[Members, Group]:
+    """Groups by their members: what nobody joins or leaves stays where it is."""
+    return {running.members(group.workloads): group for group in running.layout.groups}
+
+
+def _with_headroom(
+    running: Running, found: Found, weighed: Callable[[Found], tuple[RegroupOption, set[str]]]
+) -> RegroupOption:
+    """Weigh a way; one that is barred once more with who misses an objective newly sized for more, until it is not.
+
+    Groups are sized for the traffic they are found on, which may hold no burst like one that the next holds: later
+    traffic chooses the headroom, as it does of a plan (`generator.backtest`). It said too little once, so all that was
+    observed has to agree. What no headroom helps stays barred as it was.
+    """
+    first, newly = weighed(found)
+    if first.barred is None:
+        return first
+    found, home = list(found), _home(running)
+    for headroom in HEADROOMS[1:]:
+        short = set(running.members(newly))
+        for i, (members, sizing) in enumerate(found):
+            wider = None if short.isdisjoint(members) else running.sized_for(headroom, members, home.get(members))
+            if wider is not None and wider.usd_per_h > sizing.usd_per_h:
+                found[i] = members, wider
+        option, newly = weighed(found)
+        if option.barred is None and len(newly) <= TOLERATED_SHARE * len(running.index):
+            return option
+    return first
 
 
 def _kept(running: Running, group: Group, migration: Migration, horizon_h: float) -> Group:
@@ -253,7 +291,11 @@ def _barred(before: Verdict, after: Verdict) -> str | None:
 
 
 def _short(verdict: Verdict) -> int:
-    return sum(found.rule == "SLO001" for found in verdict.violations)
+    return len(_missed(verdict))
+
+
+def _missed(verdict: Verdict) -> set[str]:
+    return {found.subject for found in verdict.violations if found.rule == "SLO001"}
 
 
 def _decided(before: Verdict, options: Sequence[RegroupOption], horizon_h: float) -> tuple[int | None, str]:

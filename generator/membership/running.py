@@ -1,6 +1,6 @@
 """A running layout in which one group changes and all others stay as they are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
@@ -78,7 +78,7 @@ class Running:
         """Share of the fleet's requests by workload, shape (W,)."""
         return self.mean_rate / max(float(self.mean_rate.sum()), 1e-12)
 
-    def members(self, names: Sequence[str]) -> Members:
+    def members(self, names: Collection[str]) -> Members:
         """Indices of workloads, sorted."""
         return tuple(sorted(self.index[name] for name in names))
 
@@ -139,14 +139,14 @@ class Running:
                 break
             group = sized_group(self.machines, self.mean_rate, members, early, "tried")
             if not any(found.rule == "SLO001" for found in _about(group, self.alone(group, self._late))):
-                found = self._size(self.sizer(headroom), members, like)
+                found = self.sized_for(headroom, members, like)
                 if found is not None:
                     return found
-        return self._size(self.sizer(), members, like)
+        return self.sized_for(1.0, members, like)
 
-    def roughly_sized(self, members: Members, like: Group) -> Sizing | None:
-        """Size a group without headroom, to compare it with others."""
-        return self._size(self.sizer(), members, like)
+    def sized_for(self, headroom: float, members: Members, like: Group | None = None) -> Sizing | None:
+        """Size a group with a headroom, whether or not that holds."""
+        return self._size(self.sizer(headroom), members, like)
 
     def _size(self, sizer: Sizer, members: Members, like: Group | None) -> Sizing | None:
         if like is None:

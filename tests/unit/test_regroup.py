@@ -12,7 +12,7 @@ from generator.layouts import layout
 from generator.membership import held_back, regroup
 from generator.membership.kept import MovingProblem, migration_usd, named
 from generator.membership.running import Running
-from generator.model import Group, Inputs, Layout, Migration, Regrouping, Traffic
+from generator.model import Group, Inputs, Layout, Migration, Regrouping, RegroupOption, Traffic, Verdict
 from generator.partition import partition
 from generator.solve import solve
 from tests import fleets
@@ -282,3 +282,66 @@ def test_a_saving_that_uses_up_what_was_in_time_over_all_that_was_observed_is_ba
     for option in held.options:
         assert admit(option.judged.layout, table, history).attainment < 0.99
         assert "over all that was observed" in (option.barred or "")
+
+
+def bursts_where_it_is_decided(mean_rps: float, by: float) -> tuple[Inputs, Layout]:
+    """Return a later window with bursts that none was searched on, and far too large endpoints that bear them."""
+    inputs = given(mean_rps)
+    rate = inputs.scored.rate_rps.copy()
+    rate[:, ::12] *= by
+    large = [replace(group, min_replicas=8, max_replicas=60) for group in alone(inputs).groups]
+    return replace(inputs, scored=replace(inputs.scored, rate_rps=rate)), Layout(tuple(large), "solver", "test")
+
+
+def missed_without_headroom(inputs: Inputs, running: Layout, option: RegroupOption) -> int:
+    """Count objectives that the same groups miss on the later window as the planning window alone would size them."""
+    before = Running(inputs, fleets.table(inputs.fleet), running, "cheapest")
+    sized = [
+        (members, before.sized(members))
+        for g in option.judged.layout.groups
+        for members in [before.members(g.workloads)]
+    ]
+    groups = tuple(before.spelled(members, sizing, f"g{i}") for i, (members, sizing) in enumerate(sized) if sizing)
+    return missed(admit(Layout(groups, "solver", "test"), before.machines, inputs.scored))
+
+
+def missed(verdict: Verdict) -> int:
+    return sum(found.rule == "SLO001" for found in verdict.violations)
+
+
+def test_a_way_that_misses_objectives_where_it_is_decided_gets_the_headroom_that_keeps_them() -> None:
+    inputs, running = bursts_where_it_is_decided(mean_rps=8.0, by=1.6)
+
+    found = regroup(inputs, CATALOG, running, "cheapest")
+
+    assert found.proposed is not None
+    one = found.options[found.proposed]
+    assert one.moves
+    assert 0 < missed_without_headroom(inputs, running, one)
+    assert 0 == missed(found.before.verdict) == missed(one.judged.verdict)
+
+
+def test_a_way_that_no_headroom_helps_stays_barred_and_is_shown_without() -> None:
+    inputs, running = bursts_where_it_is_decided(mean_rps=1.0, by=6.0)
+
+    found = regroup(inputs, CATALOG, running, "cheapest")
+
+    assert found.proposed is None
+    assert found.options
+    for option in found.options:
+        assert "miss their objective" in (option.barred or "")
+        assert missed(option.judged.verdict) == missed_without_headroom(inputs, running, option)
+
+
+def test_a_way_given_headroom_misses_no_objective_over_all_that_was_observed_that_is_kept_as_the_fleet_runs() -> None:
+    inputs, running = bursts_where_it_is_decided(mean_rps=8.0, by=1.6)
+    history = burst_before(inputs, 3.0, 24)
+    table = fleets.table(inputs.fleet)
+
+    untold, told = (regroup(inputs, CATALOG, running, "cheapest", history=one) for one in (None, history))
+
+    assert untold.proposed is not None
+    assert told.proposed is not None
+    assert 0 == missed(admit(running, table, history))
+    assert 0 < missed(admit(untold.options[untold.proposed].judged.layout, table, history))
+    assert 0 == missed(admit(told.options[told.proposed].judged.layout, table, history))
