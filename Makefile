@@ -5,7 +5,7 @@ SCHEMAS := build/schemas
 # A file stays on one core: its tests share a running fleet, a plan, a recording. In the order they are named in.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test unit explore engine check bench-scale bench-to-zero bench-memory bench-cost bench-join bench-drift year bench-solver bench-correlation bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
+.PHONY: demo test unit explore engine check bench-scale bench-to-zero bench-memory bench-cost bench-join bench-drift year bench-solver bench-correlation bench-emit bench-preview bench-dashboard bench-proposers handwritten pulumi lock stacks clean
 
 demo: .venv/ready
 	$(BIN)/covey plan examples/shop --save build/shop.json --report build/shop.html
@@ -75,6 +75,10 @@ bench-drift: .venv/ready
 # The longest trace week by week through observe, learn, drift and regroup; draws docs/year.svg.
 year: .venv/ready
 	$(BIN)/python -m benchmarks.year --picture
+
+# A plan of ten thousand as a Pulumi project, beside parsing and copying its files.
+bench-emit: .venv/ready
+	$(BIN)/python -m benchmarks.emit
 
 # Real engine, stand-in providers: growth to 200 groups, and an emitted stack beside its hand-written twin.
 bench-preview: .venv/ready pulumi

@@ -43,6 +43,7 @@ BINS, BIN_S = 2016, 300.0
 # Rows that are drawn at once: what they take beside the result counts towards no plan.
 DRAWN_ROWS = 1000
 START = datetime(2026, 1, 5, tzinfo=UTC)
+CERTIFICATE = "arn:aws:acm:{region}:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
 
 
 def rates(count: int, rng: np.random.Generator) -> FloatArray:
@@ -66,8 +67,10 @@ def fleet(count: int, rng: np.random.Generator) -> Fleet:
     """A fleet of three model servers on two clouds and four regions."""
     sagemaker: tuple[Hosting, ...] = ("sagemaker-multi-model", "sagemaker-single-model")
     images: dict[Cloud, Image] = {
-        "aws": Image("server", 8080, "/ping", "/invocations", sagemaker),
-        "gcp": Image("server", 8080, "/ping", "/predict", ("cloud-run-cpu",)),
+        "aws": Image("{account}.dkr.ecr.{region}.amazonaws.com/server:1", 8080, "/ping", "/invocations", sagemaker),
+        "gcp": Image(
+            "{region}-docker.pkg.dev/{account}/models/server:1", 8080, "/ping", "/predict", ("cloud-run-cpu",)
+        ),
     }
     workloads = [
         Workload(
@@ -91,8 +94,10 @@ def fleet(count: int, rng: np.random.Generator) -> Fleet:
         runtimes={f"server-{k}": Runtime(f"server-{k}", images) for k in range(3)},
         environment="prod",
         environments={
-            "aws": Environment("prod", "aws", "123456789012", "models-{region}", "Z1", "models.example.com", "arn"),
-            "gcp": Environment("prod", "gcp", "project", "models-{region}", "zone", "models.example.com", "map"),
+            "aws": Environment(
+                "prod", "aws", "123456789012", "models-{region}", "Z1", "models.example.com", CERTIFICATE
+            ),
+            "gcp": Environment("prod", "gcp", "models-project", "models-{region}", "zone", "models.example.com", "map"),
         },
         regions=(("aws", "eu-west-1"), ("aws", "us-east-1"), ("gcp", "europe-west1"), ("gcp", "us-central1")),
         places={"London": Place("London", 51.5, -0.1), "New York": Place("New York", 40.7, -74.0)},
