@@ -314,7 +314,8 @@ def test_a_content_of_another_shape_is_refused_in_words(journal: Journal) -> Non
 # covey log -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_log_is_printed_and_published(journal: Journal) -> None:
+def test_the_log_is_printed_and_published(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # no cell is broken over lines
     shown = covey("log", "--journal", str(journal), "--limit", "2")
     listed = covey("log", "--journal", str(journal), "--kind", "plan", "--json")
     document = json.loads(listed.stdout)
