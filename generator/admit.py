@@ -25,7 +25,6 @@ from generator.model import (
     Window,
 )
 from generator.replay import Remembered, Replay, Served, remembered
-from generator.side_by_side import Each, one_by_one
 from generator.simulate import simulate
 
 # What a layout's simulation may cost: about a second, whatever the fleet's size.
@@ -45,7 +44,6 @@ def admit(
     traffic: Traffic,
     *,
     seed: int | None = None,
-    each: Each = one_by_one,
     replayed: Remembered | None = None,
 ) -> Verdict:
     """Judge a layout.
@@ -58,8 +56,6 @@ def admit(
         The window to replay; for a verdict that means something, one the layout was not planned on.
     seed : int, optional
         Simulate, too, up to about `SIMULATED_REQUESTS` requests in up to `SIMULATED_GROUPS` groups.
-    each : Each
-        How many groups are judged at once.
     replayed : Remembered, optional
         Replays of the same window, for who judges many layouts with groups in common.
 
@@ -90,7 +86,8 @@ def admit(
         verdict = _group_verdict(one, seen, machines, float(share[members].sum()), traffic.window)
         return _Judged(one, verdict, seen.attainment.tolist(), broken)
 
-    for found in each(judge, layout.groups):
+    # One after another: short work on arrays, for which threads would take Python's lock from one another.
+    for found in map(judge, layout.groups):
         if isinstance(found, Violation):
             violations.append(found)
             continue
@@ -104,7 +101,7 @@ def admit(
     total = float(requests.sum())
     priced = sum(item.usd_per_h or 0.0 for item in items if item.name != "machines")
     whole = len(judged) == len(layout.groups)
-    verdicts, simulated = _simulated(judged, verdicts, machines, traffic, seed if whole else None, each, replayed)
+    verdicts, simulated = _simulated(judged, verdicts, machines, traffic, seed if whole else None, replayed)
     violations.extend(_broken_quotas(judged, machines))
     return Verdict(
         cost=CostInterval(
@@ -138,7 +135,6 @@ def _simulated(
     machines: Machines,
     traffic: Traffic,
     seed: int | None,
-    each: Each,
     replayed: Remembered,
 ) -> tuple[list[GroupVerdict], Simulated | None]:
     """Simulate the groups with most requests, and an even sample of the rest that weighs for all of it."""
@@ -160,7 +156,7 @@ def _simulated(
         seen = replayed(tuple(one.members.tolist()), one.served)
         return simulate(machines, one.members, one.served, traffic, seen, requests=share_of_each, seed=seed)
 
-    found = list(each(simulated, [judged[i] for i in chosen.tolist()]))
+    found = [simulated(judged[i]) for i in chosen.tolist()]
     beside = dict(zip(chosen.tolist(), found, strict=True))
     said = [replace(verdict, simulated=beside.get(i)) for i, verdict in enumerate(verdicts)]
     share = weights * requests[chosen]

@@ -230,7 +230,7 @@ class _Trials:
             plan = self._sized(lesson, winner.groups)
             if plan is None:
                 break
-            timed = schedule(self.problem(lesson).sizer, plan, each=self.each)
+            timed = schedule(self.problem(lesson).sizer, plan)
             if timed == tuple(plan):
                 continue
             verdict, beyond = self._judged(timed)
@@ -247,7 +247,7 @@ class _Trials:
     def _judged(self, plan: Sequence[tuple[Members, Sizing]]) -> tuple[Verdict, int]:
         """Judge a plan on the later part, and count the workloads that fall short, too few of them as none."""
         made = layout(self.machines, self.early, plan, source="solver", method="backtest")
-        verdict = admit(made, self.machines, self.late, each=self.each, replayed=self.replayed)
+        verdict = admit(made, self.machines, self.late, replayed=self.replayed)
         below = sum(found.rule == "SLO001" for found in verdict.violations)
         return verdict, below if below > TOLERATED_SHARE * len(verdict.workload_attainment) else 0
 

@@ -10,7 +10,6 @@ from generator.layouts import layout
 from generator.model import REJECTED_MARGIN, Group, Layout, LedgerEntry, Profile, Traffic, Verdict
 from generator.propose import Members, group_figures, propose, served_words
 from generator.schedule import schedule
-from generator.side_by_side import Each, one_by_one
 from generator.solve import Problem, Solution
 
 # Worths closer than this, as a share, are the same: last bits of sums in another order.
@@ -28,7 +27,6 @@ def contest(
     scheduled: bool = False,
     memory: Sequence[Example] = (),
     notes: str | None = None,
-    each: Each = one_by_one,
 ) -> tuple[Layout, LedgerEntry]:
     """Let a model propose against the solver, and keep the better layout.
 
@@ -52,8 +50,6 @@ def contest(
         How groups were served before, and what people decided, newest first.
     notes : str, optional
         See `generator.dialogue.Brief`.
-    each : Each
-        How many groups are worked on at once.
 
     Returns
     -------
@@ -63,10 +59,10 @@ def contest(
     goals = machines.fleet.goals
 
     def timed(groups: Sequence[tuple[Members, Sizing]]) -> Sequence[tuple[Members, Sizing]]:
-        return schedule(problem.sizer, groups, each=each) if scheduled else groups
+        return schedule(problem.sizer, groups) if scheduled else groups
 
     solved = layout(machines, traffic, timed(solution.groups), source="solver", method=solution.method)
-    ours = admit(solved, machines, traffic, each=each)
+    ours = admit(solved, machines, traffic)
     worth = _worth(solution.groups, solved, ours, problem, memory)
     proposal = propose(solution.groups, problem, model, goals=goals, memory=memory, notes=notes)
     if proposal.groups is None:
@@ -81,7 +77,7 @@ def contest(
         source=model.source,
         method=f"proposed by the {model.name}, out of closed sets",
     )
-    theirs = admit(other, machines, traffic, each=each)
+    theirs = admit(other, machines, traffic)
     proposed = _worth(proposal.groups, other, theirs, problem, memory)
     regret = proposed / worth - 1.0 if worth > 0 else 0.0
     new = {(v.rule, v.subject) for v in theirs.violations} - {(v.rule, v.subject) for v in ours.violations}

@@ -37,7 +37,6 @@ from generator.partition import partition
 from generator.partners import over_threads
 from generator.recommend import recommend
 from generator.schedule import schedule
-from generator.side_by_side import Each
 from generator.solve import Problem, Solution, best_packings, blocks, fluid_bound, solve, with_sizing
 from generator.solve.problem import Members
 from generator.stages import HERE, Deadline, Found, Work
@@ -137,18 +136,17 @@ def plan(
             scheduled=lesson.scheduled,
             memory=memory,
             notes=notes,
-            each=work.each,
         )
         entries.append(entry)
-        judged[profile] = _judged(best, inputs, table, work.each, seed)
+        judged[profile] = _judged(best, inputs, table, seed)
         gaps.append(solution.gap)
         chosen[profile] = one
     told("judging", 0.5)
     cheapest = chosen["cheapest"]
     alone = _baseline(inputs, table, cheapest.problem, scheduled=cheapest.lesson.scheduled)
-    baseline = _judged(alone, inputs, table, work.each, seed)
+    baseline = _judged(alone, inputs, table, seed)
     today = _current(inputs, table)
-    current = None if today is None else _judged(today, inputs, table, work.each)
+    current = None if today is None else _judged(today, inputs, table)
     recommendations, note = recommend(judged, baseline, current, barred)
     told("judging", 1.0)
     sizers: dict[Profile, Sizer] = {profile: one.problem.sizer for profile, one in chosen.items()}
@@ -297,8 +295,8 @@ def _solution(problem: Problem, found: Found) -> Solution:
     return Solution(groups, sum(map(problem.worth, found.groups)), found.gap, found.method)
 
 
-def _judged(one: Layout, inputs: Inputs, table: Machines, each: Each, seed: int | None = None) -> Judged:
-    return Judged(one, admit(one, table, inputs.scored, seed=seed, each=each))
+def _judged(one: Layout, inputs: Inputs, table: Machines, seed: int | None = None) -> Judged:
+    return Judged(one, admit(one, table, inputs.scored, seed=seed))
 
 
 def _baseline(inputs: Inputs, table: Machines, problem: Problem, *, scheduled: bool) -> Layout:
@@ -306,7 +304,7 @@ def _baseline(inputs: Inputs, table: Machines, problem: Problem, *, scheduled: b
     one_each = [(i,) for i in range(len(table.fleet.workloads))]
     sizings = zip(one_each, problem.sizes(one_each), strict=True)
     alone = [(members, sizing) for members, sizing in sizings if sizing is not None]
-    timed = schedule(problem.sizer, alone, each=problem.each) if scheduled else alone
+    timed = schedule(problem.sizer, alone) if scheduled else alone
     return layout(table, inputs.planned, timed, source="solver", method="one endpoint each")
 
 

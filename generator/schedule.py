@@ -23,7 +23,6 @@ from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS
 from generator.capacity.sizing import Sizer, Sizing
 from generator.model import Days, FloatArray, ScheduledMinimum, Window
 from generator.replay import Replay, Served, replay
-from generator.side_by_side import Each, one_by_one
 
 Members = tuple[int, ...]
 
@@ -46,9 +45,7 @@ HOUR_QUANTILES = (0.5, 0.9, 1.0)
 LEAST_RHYTHM = 0.6
 
 
-def schedule(
-    sizer: Sizer, groups: Sequence[tuple[Members, Sizing]], *, each: Each = one_by_one
-) -> tuple[tuple[Members, Sizing], ...]:
+def schedule(sizer: Sizer, groups: Sequence[tuple[Members, Sizing]]) -> tuple[tuple[Members, Sizing], ...]:
     """Give groups that pay less with minimums by the clock such minimums, and the scaling target that goes with them.
 
     Only groups on SageMaker's real-time endpoints, only where the window holds `LEAST_DAYS` whole days of bins of at
@@ -62,8 +59,6 @@ def schedule(
     sizer : Sizer
         What sized the groups.
     groups : sequence of (members, Sizing)
-    each : Each
-        How many groups are worked on at once.
 
     Returns
     -------
@@ -73,12 +68,7 @@ def schedule(
     window = sizer.traffic.window
     if window.bin_s > SECONDS_PER_HOUR or _days(window) < LEAST_DAYS:
         return tuple(groups)
-
-    def timed(one: tuple[Members, Sizing]) -> tuple[Members, Sizing]:
-        members, sizing = one
-        return members, _by_the_clock(sizer, members, sizing) or sizing
-
-    return tuple(each(timed, groups))
+    return tuple((members, _by_the_clock(sizer, members, sizing) or sizing) for members, sizing in groups)
 
 
 def _by_the_clock(sizer: Sizer, members: Members, sizing: Sizing) -> Sizing | None:
