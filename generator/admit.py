@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,26 +74,19 @@ def admit(
     attained: dict[str, float] = dict.fromkeys(index, 0.0)
     replayed = replayed or remembered(machines, traffic, SIMULATED_GROUPS)
 
-    def judge(group: Group) -> _Judged | Violation:
+    # One after another: short work on arrays, for which threads would take Python's lock from one another.
+    for group in layout.groups:
         members = np.array(sorted(index[name] for name in group.workloads if name in index), dtype=np.intp)
         served = _served(group, machines)
         if served is None or len(members) == 0:
-            return Violation("SKU001", group.name, _not_served(group))
-        broken = _broken_rules(group, members, served, machines, share, together)
+            violations.append(Violation("SKU001", group.name, _not_served(group)))
+            continue
+        violations.extend(_broken_rules(group, members, served, machines, share, together))
         seen = replayed(tuple(members.tolist()), served)
         one = _replayed(group, members, served, seen)
-        verdict = _group_verdict(one, seen, machines, float(share[members].sum()), traffic.window)
-        return _Judged(one, verdict, seen.attainment.tolist(), broken)
-
-    # One after another: short work on arrays, for which threads would take Python's lock from one another.
-    for found in map(judge, layout.groups):
-        if isinstance(found, Violation):
-            violations.append(found)
-            continue
-        violations.extend(found.broken)
-        judged.append(found.one)
-        verdicts.append(found.verdict)
-        attained.update((fleet.workloads[i].name, a) for i, a in zip(found.one.members, found.attained, strict=True))
+        judged.append(one)
+        verdicts.append(_group_verdict(one, seen, machines, float(share[members].sum()), traffic.window))
+        attained.update((fleet.workloads[i].name, a) for i, a in zip(members, seen.attainment.tolist(), strict=True))
     violations.extend(_missed_objectives(attained, machines, traffic))
     items = itemize(judged, machines, traffic)
     requests = traffic.rate_rps.sum(axis=1)
@@ -118,15 +110,6 @@ def admit(
         groups=tuple(verdicts),
         simulated=simulated,
     )
-
-
-class _Judged(NamedTuple):
-    """A group, its verdict, what each member attained, and the rules it breaks."""
-
-    one: Replayed
-    verdict: GroupVerdict
-    attained: list[float]
-    broken: list[Violation]
 
 
 def _simulated(
