@@ -49,8 +49,8 @@ def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading])
     """Read the traffic of all workloads, in the order of `readings`.
 
     A count per bin is divided by the bin, erlangs by the service time (Little's law); single requests are counted.
-    Where series are shifted, the window shrinks to the bins in which every workload has traffic: nothing wraps around
-    from the end to the start.
+    Bins are taken together where the inventory plans on longer ones. Where series are shifted, the window shrinks to
+    the bins in which every workload has traffic: nothing wraps around from the end to the start.
 
     Raises
     ------
@@ -65,6 +65,7 @@ def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading])
         names, table, measured = request_trace(path, frame, entry, most_bins=MOST_BINS)
     else:
         names, table = _long(path, frame, entry) if entry.shape == "long" else _wide(path, frame, entry)
+        table = _resampled(path, table, entry)
     row_of = _rows(path, names, readings)
     rows = [row_of[reading.series] for reading in readings]
     to_rps = {"requests": 1 / entry.bin_s, "rate": 1.0, "erlangs": 1.0}[entry.unit]
@@ -84,9 +85,9 @@ def read_traffic(folder: Path, entry: TrafficEntry, readings: Sequence[Reading])
     variation = (_variation(folder, entry, names) if measured is None else measured)[rows]
     rate_rps.setflags(write=False)
     variation.setflags(write=False)
-    bin_length = timedelta(seconds=entry.bin_s)
+    bin_length = timedelta(seconds=entry.planned_bin_s)
     start = _start(path, entry)
-    window = Window(start + first * bin_length, start + last * bin_length, entry.bin_s)
+    window = Window(start + first * bin_length, start + last * bin_length, entry.planned_bin_s)
     return Traffic(tuple(reading.workload for reading in readings), rate_rps, variation, window)
 
 
@@ -226,6 +227,23 @@ def _filled(path: Path, table: FloatArray, names: Sequence[str], entry: TrafficE
     return table
 
 
+def _resampled(path: Path, table: FloatArray, entry: TrafficEntry) -> FloatArray:
+    """Give the means of the bins that are planned as one."""
+    together, (series, bins) = round(entry.planned_bin_s / entry.bin_s), table.shape
+    if together == 1:
+        return table
+    if bins < together:
+        raise TrafficError(
+            str(path),
+            f"Its {bins} bins of {entry.bin_s:g} s do not fill one of {entry.planned_bin_s:g} s.",
+            "Lower `resample_to_s` under `traffic:`, or give more traffic.",
+        )
+    if over := bins % together:
+        table = np.pad(table, ((0, 0), (0, together - over))) if entry.missing == "zero" else table[:, : bins - over]
+    with np.errstate(over="ignore"):  # said in words where rates are scaled
+        return table.reshape(series, -1, together).mean(axis=2)
+
+
 def _rows(path: Path, names: Sequence[str], readings: Sequence[Reading]) -> dict[str, int]:
     row_of = {name: row for row, name in enumerate(names)}
     wanted = {reading.series for reading in readings}
@@ -253,12 +271,12 @@ def _some(names: Sequence[str]) -> str:
 def _shift_bins(path: Path, entry: TrafficEntry, readings: Sequence[Reading]) -> list[int]:
     shifts: list[int] = []
     for reading in readings:
-        position = reading.shift_h * 3600 / entry.bin_s
+        position = reading.shift_h * 3600 / entry.planned_bin_s
         if not math.isclose(position, round(position), abs_tol=1e-6):
             raise TrafficError(
                 str(path),
                 f"A shift of {reading.shift_h:g} h for {shown(reading.workload)} is not a whole number of bins.",
-                f"Shift by multiples of {entry.bin_s:g} s.",
+                f"Shift by multiples of {entry.planned_bin_s:g} s.",
             )
         shifts.append(round(position))
     return shifts

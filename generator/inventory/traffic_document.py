@@ -1,5 +1,6 @@
 """What people write in `fleet.yaml` about traffic: the file, how to read it, and what to plan and score on."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -40,7 +41,14 @@ class TrafficEntry(Entry):
     unit: Literal["requests", "rate", "erlangs"] = Field(
         description="requests: count in each bin; rate: requests/s; erlangs: busy servers on the reference machine."
     )
-    bin_s: Positive = Field(description="Length of a bin in seconds.")
+    bin_s: Positive = Field(description="Length of a bin of the file in seconds.")
+    resample_to_s: Positive | None = Field(
+        default=None,
+        description="Length in seconds of the bins to plan and score on, a multiple of `bin_s`: each has the mean rate "
+        "of the file's bins in it, from `start` on. A last one that the file ends in counts with `missing: zero`, and "
+        "is left out otherwise. What moves within a bin is not seen: the longer the bins, the less is held ready for "
+        "bursts. By default the file's own bins.",
+    )
     start: Instant = Field(description="Start of the first bin, in `time_zone` unless it carries an offset.")
     time_zone: TimeZone = Field(description="Time zone of times without an offset.")
     time: Literal["bin", "seconds", "iso"] = Field(
@@ -64,6 +72,22 @@ class TrafficEntry(Entry):
         if self.shape != "trace" and (self.interarrival_variation == "measured" or self.columns.tokens):
             raise ValueError("only in a trace (`shape: trace`) can single requests be measured")
         return self
+
+    @model_validator(mode="after")
+    def _bins_are_planned_whole(self) -> "TrafficEntry":
+        if self.resample_to_s is None:
+            return self
+        if self.shape == "trace":
+            raise ValueError("a trace is counted in bins of any length: say it with `bin_s`, not with `resample_to_s`")
+        times = self.resample_to_s / self.bin_s
+        if round(times) < 1 or not math.isclose(times, round(times)):
+            raise ValueError(f"`resample_to_s` must be a multiple of `bin_s`, {self.bin_s:g}")
+        return self
+
+    @property
+    def planned_bin_s(self) -> float:
+        """Length of the bins to plan and score on in seconds."""
+        return self.bin_s if self.resample_to_s is None else self.resample_to_s
 
 
 class WindowEntry(Entry):

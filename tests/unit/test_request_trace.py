@@ -137,6 +137,7 @@ def test_a_million_bins_are_read_and_one_more_is_refused(tmp_path: Path, shape: 
     [
         {"unit": "rate"},
         {"time": "bin"},
+        {"resample_to_s": 3600},
         {"shape": "long", "interarrival_variation": "measured"},
         {"shape": "long", "columns": {"tokens": ["n"]}},
     ],

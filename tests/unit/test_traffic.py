@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from generator.errors import TrafficError
 from generator.inventory.traffic import Reading, read_traffic
@@ -111,6 +112,61 @@ def test_a_missing_bin_is_no_traffic_only_when_the_inventory_says_so(tmp_path: P
         TrafficError, match=r"4 bins are missing, the first is bin 1 of 'a'\. Add them, or say `missing: zero`"
     ):
         _read(tmp_path, content, shape="long")
+
+
+def test_longer_bins_have_the_mean_rate_of_those_in_them(tmp_path: Path) -> None:
+    content = "workload,0,1,2,3\na,0,1,2,4\nb,3,4,5,5\n"
+    rates = {unit: _read(tmp_path, content, unit=unit, resample_to_s=1200) for unit in ("rate", "requests", "erlangs")}
+
+    assert [[0.5, 3.0], [3.5, 5.0]] == rates["rate"].rate_rps.tolist()
+    assert [1 / 1200, 6 / 1200] == pytest.approx(rates["requests"].rate_rps[0])
+    assert [1.0, 6.0] == rates["erlangs"].rate_rps[0].tolist()
+    assert (2, 1200.0) == (rates["rate"].window.bins, rates["rate"].window.bin_s)
+    assert rates["rate"].window.end == datetime(2026, 3, 1, 0, 40, tzinfo=UTC)
+
+
+def test_a_bin_that_the_file_ends_in_is_left_out_unless_what_is_missing_is_no_traffic(tmp_path: Path) -> None:
+    assert [[0.5], [3.5]] == _read(tmp_path, WIDE, resample_to_s=1200).rate_rps.tolist()
+    assert [[0.5, 1.0], [3.5, 2.5]] == _read(tmp_path, WIDE, resample_to_s=1200, missing="zero").rate_rps.tolist()
+
+
+def test_gaps_are_told_before_bins_are_taken_together(tmp_path: Path) -> None:
+    gap = "workload,time,value\na,0,1\na,1,2\na,3,4\nb,0,1\nb,1,1\nb,2,1\nb,3,1\n"
+
+    with pytest.raises(TrafficError, match=r"1 bins are missing, the first is bin 2 of 'a'"):
+        _read(tmp_path, gap, shape="long", resample_to_s=1200)
+
+
+def test_quarter_hours_of_the_day_on_which_clocks_change_are_planned_by_the_hour(tmp_path: Path) -> None:
+    # London's 25 October 2026 has 25 hours; its second hour comes twice.
+    wide = pl.DataFrame({"workload": ["a"], **{str(i): [float(i // 4)] for i in range(100)}})
+    fields: dict[str, Any] = {"bin_s": 900, "start": "2026-10-25T00:00", "time_zone": "Europe/London"}
+    traffic = _read(tmp_path, wide.write_csv(), AB[:1], resample_to_s=3600, **fields)
+
+    assert [float(hour) for hour in range(25)] == traffic.rate_rps[0].tolist()
+    assert traffic.window.end == datetime(2026, 10, 26, tzinfo=UTC)
+
+
+def test_shifts_are_of_the_bins_planned_on(tmp_path: Path) -> None:
+    content = "workload,0,1,2,3,4,5\na,0,1,2,3,4,5\nb,0,1,2,3,4,5\n"
+    later = (AB[0], Reading("b", "b", 1.0, 1 / 3, 1.0))
+
+    traffic = _read(tmp_path, content, later, resample_to_s=1200)
+    assert [[2.5, 4.5], [0.5, 2.5]] == traffic.rate_rps.tolist()
+    with pytest.raises(TrafficError, match=r"Shift by multiples of 2400 s"):
+        _read(tmp_path, content, later, resample_to_s=2400)
+
+
+@pytest.mark.parametrize("fields", [{"resample_to_s": 900}, {"resample_to_s": 60}, {"resample_to_s": 1e-9}])
+def test_bins_are_planned_whole(tmp_path: Path, fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="`resample_to_s` must be a multiple of `bin_s`, 600"):
+        _read(tmp_path, WIDE, **fields)
+
+
+@pytest.mark.parametrize("missing", ["refuse", "zero"])
+def test_traffic_shorter_than_a_bin_planned_on_is_refused(tmp_path: Path, missing: str) -> None:
+    with pytest.raises(TrafficError, match=r"Its 3 bins of 600 s do not fill one of 6e\+11 s\."):
+        _read(tmp_path, WIDE, resample_to_s=6e11, missing=missing)
 
 
 def test_variation_may_come_from_a_file(tmp_path: Path) -> None:
