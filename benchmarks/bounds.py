@@ -7,11 +7,11 @@ and its linear relaxation: groups may be taken by halves. Most machines of a mos
 half of one is cheaper than any that can be bought.
 
 ``proven``: what no whole groups of those columns can go below, nor any parts of them that cost as much: the cheapest
-cover, in which a workload may be in several groups (`benchmarks.cheapest_cover`). Where nodes run out, it is what that
-search has proven by then, or, if that is more, the bound from whole numbers: a fleet's groups have few prices, the
-number of groups at each price is made whole, HiGHS branches on those numbers, and which columns they are may still be
-mixed. Columns whose reduced cost exceeds what covey's plan is above the relaxation are left out of that. The limits are
-nodes, never time.
+cover, in which a workload may be in several groups (`generator.solve.cheapest_cover`, with more nodes than a plan may
+take). Where nodes run out, it is what that search has proven by then, or, if that is more, the bound from whole
+numbers: a fleet's groups have few prices, the number of groups at each price is made whole, HiGHS branches on those
+numbers, and which columns they are may still be mixed. Columns whose reduced cost exceeds what covey's plan is above
+the relaxation are left out of that. The limits are nodes, never time.
 
 ``fluid``: the mean load on the cheapest processors.
 
@@ -21,25 +21,25 @@ Pricing is local search: all but ``fluid`` are over the groups it can find and p
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csc_array, csr_array, eye_array, hstack
 
-from benchmarks.cheapest_cover import cheapest_cover
 from benchmarks.solver import in_turn, instance
 from generator.model import Catalog
 from generator.solve import Problem, fluid_bound, solve
+from generator.solve.cheapest_cover import cheapest_cover
 from generator.solve.columns import Columns
-from generator.solve.cover import cover
+from generator.solve.cover import apart, cover
 from generator.solve.problem import Members
 
 # Rounds of column generation at most, groups that one may look at, and what it must lower the relaxation by.
 ROUNDS, PRICED = 8, 10_000
 CONVERGED = 1e-6
-# Nodes at most: of the search for the cheapest cover, a hundred thousand of which take two seconds at 60; of the bound
+# Nodes at most: of the search for the cheapest cover, a hundred thousand of which take a second at 60; of the bound
 # from whole numbers, where 84 was the most that an instance of 60 took.
 NODES, COUNTED_NODES = 5_000_000, 1_000
 # Decimals, in US dollars an hour, to which two groups have one price; what HiGHS leaves open of the bound.
@@ -134,16 +134,6 @@ def counted(columns: Columns, worth: float) -> float:
     )
     proven = relaxed.bound if solved.mip_dual_bound is None else float(solved.mip_dual_bound)
     return min(worth, max(relaxed.bound, proven))
-
-
-def apart(groups: Sequence[Members], worth: Callable[[Members], float]) -> list[Members]:
-    """Leave every workload in one of its groups, the dearest: what that costs depends least on who is in it."""
-    held: set[int] = set()
-    left: list[Members] = []
-    for group in sorted(groups, key=lambda group: (-worth(group), group)):
-        left.append(tuple(member for member in group if member not in held))
-        held.update(group)
-    return [group for group in left if group]
 
 
 def _line(name: str, one: Bounded) -> str:

@@ -1,12 +1,11 @@
 """Set partitioning over every group seen, with new groups priced by duals: exact over its columns, the gap reported."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
+from generator.solve.cheapest_cover import cheapest_cover
 from generator.solve.columns import Columns, Relaxed
 from generator.solve.pricing import price
 from generator.solve.problem import Budget, Members, Problem
@@ -14,9 +13,8 @@ from generator.solve.problem import Budget, Members, Problem
 # Beyond this many atoms the local search alone decides.
 MAX_ATOMS = 160
 PRICING_ROUNDS = 12
-# Columns and nodes the integer program may take; it is small by then, and seldom needs them.
-MAX_INTEGER_COLUMNS = 800
-NODES = 5
+# Nodes the search for the cheapest cover may take.
+NODES = 200_000
 # A gap this small is none.
 CLOSED = 1e-4
 
@@ -30,8 +28,7 @@ class Cover(NamedTuple):
     relaxed : float
         Optimum of the linear relaxation over the columns.
     bound : float
-        The tightest bound found on covers in whole groups, from the relaxation and the integer program. Neither is a
-        bound over all conceivable groups.
+        What no whole groups of the columns go below; no bound over all conceivable groups.
     """
 
     groups: list[Members]
@@ -42,10 +39,10 @@ class Cover(NamedTuple):
 def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Members], *, sizings: int) -> Cover:
     """Choose the cheapest set of groups that holds every atom once, over all groups sized so far and some priced anew.
 
-    Minimise ``sum(worth[g] * x[g])`` subject to ``sum(x[g] for g containing a) = 1`` for every atom a, x binary
-    (HiGHS). Before, columns of negative reduced cost are looked for by the duals of the relaxation until there are none
-    or the work is used up. A column whose reduced cost is above the gap is in no better cover and left out of the
-    integer program.
+    Minimise ``sum(worth[g] * x[g])`` subject to ``sum(x[g] for g containing a) = 1`` for every atom a, x binary.
+    Columns of negative reduced cost are looked for by the duals of the relaxation until there are none or the work is
+    used up. Then a tree is searched for covers, in which an atom may be in several groups, worth less than the
+    incumbent; every atom stays in one of them. What the tree proves holds for partitions, too: each is a cover.
 
     Parameters
     ----------
@@ -70,12 +67,14 @@ def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Member
         columns.grow()
         relaxed = columns.relax()
     worth = sum(map(problem.worth, best))
-    if worth <= relaxed.bound * (1.0 + CLOSED):
+    if worth <= relaxed.bound * (1.0 + CLOSED) or problem.stop():
         return Cover(sorted(best), relaxed.bound, relaxed.bound)
-    chosen, bound = _in_whole_groups(columns, relaxed, worth)
+    found = cheapest_cover(columns.incidence, columns.worth, worth, NODES)
+    chosen = apart([columns.members[i] for i in found.columns.tolist()], problem.worth)
     if chosen and sum(map(problem.worth, chosen)) < worth:
         best = chosen
-    return Cover(sorted(best), relaxed.bound, min(bound, sum(map(problem.worth, best))))
+    bound = min(max(relaxed.bound, found.bound), sum(map(problem.worth, best)))
+    return Cover(sorted(best), relaxed.bound, bound)
 
 
 def _starts(columns: Columns, relaxed: Relaxed) -> list[Members]:
@@ -86,28 +85,11 @@ def _starts(columns: Columns, relaxed: Relaxed) -> list[Members]:
     return [*(columns.members[i] for i in used.tolist()), *(columns.atoms[i] for i in rich.tolist())]
 
 
-def _in_whole_groups(columns: Columns, relaxed: Relaxed, worth: float) -> tuple[list[Members], float]:
-    """Solve the integer program over the columns that can be part of a cover worth less."""
-    able = np.flatnonzero(relaxed.reduced <= worth - relaxed.bound + 1e-9)
-    able = able[np.argsort(relaxed.reduced[able], kind="stable")]
-    kept, left = np.sort(able[:MAX_INTEGER_COLUMNS]), able[MAX_INTEGER_COLUMNS:]
-    solved = _integer_program(columns, kept)
-    # A cover that takes a column costs its reduced cost more than the relaxation, at least.
-    bound = relaxed.bound + (float(relaxed.reduced[left[0]]) if len(left) else worth - relaxed.bound)
-    if solved.mip_dual_bound is None:
-        return [], relaxed.bound
-    bound = max(relaxed.bound, min(bound, float(solved.mip_dual_bound)))
-    if solved.x is None:
-        return [], bound
-    return [columns.members[i] for i in kept[np.asarray(solved.x) > 0.5].tolist()], bound
-
-
-def _integer_program(columns: Columns, kept: NDArray[np.intp]) -> OptimizeResult:
-    held = LinearConstraint(columns.incidence[:, kept], 1.0, 1.0)
-    return milp(
-        columns.worth[kept],
-        constraints=held,
-        integrality=np.ones(len(kept)),
-        bounds=Bounds(0.0, 1.0),
-        options={"node_limit": NODES, "mip_rel_gap": CLOSED},
-    )
+def apart(groups: Sequence[Members], worth: Callable[[Members], float]) -> list[Members]:
+    """Leave every workload in one of its groups, the dearest: what that costs depends least on who is in it."""
+    held: set[int] = set()
+    left: list[Members] = []
+    for group in sorted(groups, key=lambda group: (-worth(group), group)):
+        left.append(tuple(member for member in group if member not in held))
+        held.update(group)
+    return [group for group in left if group]

@@ -58,8 +58,8 @@ class Solution:
     worth : float
         Under the weighting, US dollars an hour.
     gap : float or None
-        ``worth / bound - 1`` against the relaxation over the generated columns, where set partitioning ran for all
-        classes.
+        ``worth / bound - 1`` against what no whole groups of the generated columns go below, where set partitioning ran
+        for all classes.
     method : str
     """
 

@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
-from generator.compiled import compiled
+from generator.compiled import compiled, compiled_aside
 from generator.errors import InfeasibleError
 from generator.model import FloatArray
 
 # Covers that a known one exceeds by these shares are looked for, one share after the other: each takes a few times the
 # nodes of the one before, and what that proved stands when nodes run out.
 SHARES = (0.1, 0.04, 0.02, 0.01, 0.0)
+# Columns that are compared with all others at a time.
+BLOCK = 1024
 # Worths nearer than this, in US dollars an hour, are the same.
 SAME_USD_PER_H = 1e-9
 
@@ -71,37 +73,38 @@ def cheapest_cover(incidence: csc_array, worth: FloatArray, known: float, nodes:
     InfeasibleError
         Some row is in no column.
     """
-    held = incidence.toarray() > 0.0
-    kept = _maximal(held, worth)
-    incidence, worth = csc_array(incidence[:, kept]), worth[kept]
-    solved = linprog(worth, A_ub=-incidence, b_ub=-np.ones(len(held)), bounds=(0, None), method="highs-ds")
+    solved = linprog(worth, A_ub=-incidence, b_ub=-np.ones_like(incidence @ worth), bounds=(0, None), method="highs-ds")
     if solved.x is None:
         raise InfeasibleError("set covering", f"HiGHS found no cover: {solved.message}", "Report this; it is a defect.")
     duals = np.maximum(-np.asarray(solved.ineqlin.marginals), 0.0)
     relaxed, reduced = float(duals.sum()), np.maximum(worth - duals @ incidence, 0.0)
-    bound, taken, left = min(relaxed, known), np.empty(0, dtype=np.int64), nodes
+    if known <= relaxed:
+        return Cheapest(known, np.empty(0, dtype=np.int64), 0)
+    able = np.flatnonzero(reduced < known - relaxed)
+    able = able[_maximal(incidence[:, able].toarray(), worth[able])]
+    bound, taken, left = relaxed, np.empty(0, dtype=np.int64), nodes
     for limit in (known / (1.0 + share) for share in SHARES):
         if limit <= bound or not left:
             continue
-        few = np.flatnonzero(reduced < limit - relaxed)
+        few = able[reduced[able] < limit - relaxed]
         excess, found, left = _below(csc_array(incidence[:, few]), duals, reduced[few], limit - relaxed, left)
         if left:
             bound = relaxed + excess
         if len(found):
-            taken = kept[few[found]]
+            taken = few[found]
             break
     return Cheapest(min(bound, known), taken, nodes - left)
 
 
-def _maximal(held: Flags, worth: FloatArray) -> Indices:
-    """Columns that lie within no other that is worth the same or less."""
+def _maximal(held: FloatArray, worth: FloatArray) -> Flags:
+    """Which columns lie within no other that is worth the same or less."""
     size = held.sum(axis=0)
 
-    def within_another(column: int) -> bool:
-        larger = (size > size[column]) & (worth <= worth[column])
-        return bool((held[held[:, column]].all(axis=0) & larger).any())
+    def within_another(some: slice) -> Flags:
+        inside = held[:, some].T @ held == size[some, None]
+        return (inside & (size > size[some, None]) & (worth <= worth[some, None])).any(axis=1)
 
-    return np.array([column for column in range(len(worth)) if not within_another(column)], dtype=np.int64)
+    return ~np.concatenate([within_another(slice(at, at + BLOCK)) for at in range(0, len(worth), BLOCK)])
 
 
 def _below(
@@ -123,7 +126,7 @@ def _below(
     return float(best[0]), found[: int(best[1])].copy(), left
 
 
-@compiled
+@compiled_aside
 def _explored(
     starts: Indices,
     rows: Indices,
@@ -148,25 +151,22 @@ def _explored(
         best[0], best[1] = spent, depth
         found[:depth] = chosen[:depth]
         return left
-    undone = np.ones(len(live), dtype=np.bool_)
-    # The dearest first: their branches are small, and spare the large ones those columns.
-    for position in np.argsort(-excess, kind="mergesort"):
-        column = live[position]
-        held = rows[starts[column] : starts[column + 1]]
-        if not (held == branch).any():
-            continue
-        undone[position] = False
+    undone = excess.copy()
+    for position in _holding(starts, rows, live, excess, branch):
+        undone[position] = np.inf
         limit = best[0] - spent - SAME_USD_PER_H
         if excess[position] >= limit:
             continue
         if left == 0:
             break
         left -= 1
+        column = live[position]
         chosen[depth] = column
         anew = np.zeros_like(covered)
-        anew[held] = ~covered[held]
+        for row in rows[starts[column] : starts[column + 1]]:
+            anew[row] = not covered[row]
         limit -= excess[position]
-        dearer = _with_paid_twice(starts, rows, duals, live, np.where(undone, excess, np.inf), anew, limit)
+        dearer = _with_paid_twice(starts, rows, duals, live, undone, anew, limit)
         able = dearer < limit
         left = _explored(
             starts,
@@ -197,6 +197,25 @@ def _with_fewest(starts: Indices, rows: Indices, live: Indices, covered: Flags) 
         if not covered[row] and (fewest < 0 or count[row] < count[fewest]):
             fewest = row
     return fewest
+
+
+@compiled
+def _holding(starts: Indices, rows: Indices, live: Indices, excess: FloatArray, row: int) -> Indices:
+    """Positions of the live columns that hold a row, the dearest first: their branches are small, and spare the others.
+
+    The library's sort takes two seconds to compile.
+    """
+    found, count = np.empty(len(live), dtype=np.int64), 0
+    for position, column in enumerate(live):
+        for held in rows[starts[column] : starts[column + 1]]:
+            if held == row:
+                place = count
+                while place and excess[found[place - 1]] < excess[position]:
+                    found[place] = found[place - 1]
+                    place -= 1
+                found[place] = position
+                count += 1
+    return found[:count]
 
 
 @compiled
