@@ -84,34 +84,32 @@ class Columns:
         ones = np.ones(int(starts[-1]))
         self.incidence = csc_array((ones, np.concatenate(self._rows), starts), shape=(len(self.atoms), len(self._rows)))
 
-    def relax(self, among: NDArray[np.intp] | None = None, rows: NDArray[np.intp] | None = None) -> Relaxed:
-        """Solve the linear relaxation of the columns `among`, which hold no other rows than `rows`.
+    def relax(self) -> Relaxed:
+        """Solve the linear relaxation.
 
         Only the columns that matter are in the program that HiGHS solves; those of negative reduced cost join it until
         there are none.
         """
-        among = np.arange(len(self.members)) if among is None else among
-        rows = np.arange(len(self.atoms)) if rows is None else rows
-        incidence, worth = self.incidence[:, among][rows, :].tocsc(), self.worth[among]
-        size = np.diff(incidence.indptr)
-        active = np.zeros(len(among), dtype=bool)
-        active[np.argsort(worth / size, kind="stable")[:ACTIVE]] = True
+        size = np.diff(self.incidence.indptr)
+        active = np.zeros(len(self.members), dtype=bool)
+        active[np.argsort(self.worth / size, kind="stable")[:ACTIVE]] = True
         active[size == 1] = True
+        once = np.ones(len(self.atoms))
         while True:
             chosen = np.flatnonzero(active)
             solved = linprog(
-                worth[chosen], A_eq=incidence[:, chosen], b_eq=np.ones(len(rows)), bounds=(0, None), method="highs-ds"
+                self.worth[chosen], A_eq=self.incidence[:, chosen], b_eq=once, bounds=(0, None), method="highs-ds"
             )
             if solved.x is None:
                 raise InfeasibleError(
                     "set partitioning", f"HiGHS found no cover: {solved.message}", "Report this; it is a defect."
                 )
             duals = np.asarray(solved.eqlin.marginals)
-            reduced = worth - duals @ incidence
+            reduced = self.worth - duals @ self.incidence
             joining = np.flatnonzero((reduced < -NEGATIVE) & ~active)
             if len(joining) == 0:
                 break
             active[joining[np.argsort(reduced[joining], kind="stable")[:TAKEN_IN]]] = True
-        taken = np.zeros(len(among))
+        taken = np.zeros(len(self.members))
         taken[chosen] = solved.x
         return Relaxed(float(solved.fun), duals, reduced, taken)
