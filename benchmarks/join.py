@@ -18,11 +18,12 @@ import numpy as np
 from benchmarks.traces import TRACE_OF, inputs, refuse_unknown
 from generator.catalog import read_catalog
 from generator.dialogue import OfflineProposer
-from generator.emit import GROUPS, emit
+from generator.emit import emit
 from generator.membership import held_back, join, regroup
 from generator.model import Catalog, Fleet, Inputs, Judged, Layout, MembershipOption, Traffic
 from generator.pipeline import plan
 from generator.place import place
+from generator.project import GROUPS
 
 JOINED = 60
 # Repairs and savings may take turns for ever.

@@ -15,17 +15,16 @@ from generator.errors import InfeasibleError
 from generator.layouts import layout
 from generator.model import Communities, CorrelationGraph, Fleet, Profile, Traffic, Verdict
 from generator.replay import remembered
-from generator.schedule import schedule
+from generator.schedule import AS_GOOD_AS_NONE, schedule
 from generator.side_by_side import Each, one_by_one
 from generator.solve import Problem, packed, solve
 from generator.solve.problem import WEIGHTINGS, Members, Weighting
 
 # The early part plans, the later part judges; what wins is planned anew on both.
 EARLY_SHARE = 0.6
-# Workloads that may fall short of their objective later on; above it a plan has not generalised.
+# Workloads that may fall short of their objective later on, by chance on one window; above it a plan has not
+# generalised.
 TOLERATED_SHARE = 0.02
-# Part of the misses that are allowed which is not worth telling from none.
-AS_GOOD_AS_NONE = 0.1
 HEADROOMS = (1.0, 1.25, 1.6, 2.2, 3.0)
 SEED = 0
 # Factors on the part of its allowed misses that a plan may use on the window it is made on. Above 1 it would use them

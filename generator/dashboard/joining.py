@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from generator.dashboard.desk import Desk, StaleError
 from generator.dashboard.unified import unified
-from generator.emit import GROUPS
 from generator.errors import InputError
 from generator.files import FileChange, changes, write_tree
 from generator.history import change
 from generator.present.figures import dollars, plain
 from generator.present.membership import WORDS, compared, signed
+from generator.project import GROUPS
 from generator.reserve import reserve
 from generator.ways import Ways, ways_to_join
 

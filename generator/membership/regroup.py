@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from generator.admit import admit
-from generator.backtest import HEADROOMS, asked
+from generator.backtest import HEADROOMS, TOLERATED_SHARE, asked
 from generator.capacity.machines import machines
 from generator.capacity.sizing import Sizing
 from generator.correlate import correlate
@@ -41,8 +41,6 @@ HORIZON_H = 30.0 * 24.0
 SIZINGS, SIZINGS_PER_ATOM = 300, 2
 # Savings under this share of what runs are ties: cost curves are lumpy, and the later window is one of many.
 TIE_SHARE = 0.03
-# Workloads that may fall short of their objective beyond those that do, as a share: chance on one window.
-TOLERATED_SHARE = 0.02
 
 Found = list[tuple[Members, Sizing]]
 
