@@ -67,7 +67,7 @@ def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Member
         columns.grow()
         relaxed = columns.relax()
     worth = sum(map(problem.worth, best))
-    if worth <= relaxed.bound * (1.0 + CLOSED) or problem.stop():
+    if worth <= relaxed.bound * (1.0 + CLOSED):
         return Cover(sorted(best), relaxed.bound, relaxed.bound)
     found = cheapest_cover(columns.incidence, columns.worth, worth, NODES)
     chosen = apart([columns.members[i] for i in found.columns.tolist()], problem.worth)
