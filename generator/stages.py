@@ -29,7 +29,8 @@ class Deadline:
 
         def due() -> bool:
             reached = self._used() >= share
-            self.cut_short = self.cut_short or reached
+            if reached:
+                self.cut_short = True
             return reached
 
         return due

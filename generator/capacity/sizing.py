@@ -16,12 +16,10 @@ from generator.capacity.look import (
     DIGITS,
     NOTHING,
     Policy,
-    borne,
     candidates,
     ceiling,
     cheapest_policy,
     egress_usd_per_h,
-    kept,
     least_replicas,
     look,
     looks,
@@ -32,6 +30,7 @@ from generator.capacity.loops import mean_above_floors
 from generator.capacity.machines import Machines
 from generator.capacity.objections import Objections
 from generator.capacity.offers import HOSTINGS, fixed
+from generator.capacity.patience import borne, kept
 from generator.capacity.sampling import sample_bins
 from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, WHOLE
 from generator.capacity.silence import never_silent

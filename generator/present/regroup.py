@@ -201,7 +201,9 @@ def show_regroup(answer: RegroupAnswer, console: Console) -> None:
         if len(moves) > SHOWN_MOVES:
             console.print(Text(f"  and {count(len(moves) - SHOWN_MOVES, 'move')} more, with --json"))
     if answer.chosen is None and answer.choices:
-        console.print(Text(f"Nothing was written. --choose N writes one of {count(len(answer.choices), 'choice')}."))
+        barred = ", a barred one too" if any(one.barred is not None for one in answer.choices) else ""
+        said = f"Nothing was written. --choose N writes one of {count(len(answer.choices), 'choice')}{barred}."
+        console.print(Text(said))
 
 
 def _span(window: WindowDocument) -> str:

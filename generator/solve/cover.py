@@ -1,6 +1,6 @@
-"""Set partitioning over every group seen, with new groups priced by duals: exact over its columns, the gap reported."""
+"""Set partitioning over every group sized, with new groups priced by duals; what no cover goes below is reported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +42,8 @@ def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Member
     Minimise ``sum(worth[g] * x[g])`` subject to ``sum(x[g] for g containing a) = 1`` for every atom a, x binary.
     Columns of negative reduced cost are looked for by the duals of the relaxation until there are none or the work is
     used up. Then a tree is searched for covers, in which an atom may be in several groups, worth less than the
-    incumbent; every atom stays in one of them. What the tree proves holds for partitions, too: each is a cover.
+    incumbent; every atom stays in one of them. What the tree proves holds for partitions, too: each is a cover. Soft
+    terms may make a group dearer by losing a member: then the cheapest partition need not come of the cheapest cover.
 
     Parameters
     ----------
@@ -57,6 +58,10 @@ def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Member
     -------
     Cover
     """
+
+    def worth(groups: Sequence[Members]) -> float:
+        return sum(map(problem.worth, groups))
+
     budget = Budget(problem, sizings)
     columns = Columns(problem, atoms, incumbent)
     best = list(incumbent)
@@ -66,15 +71,21 @@ def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Member
             break
         columns.grow()
         relaxed = columns.relax()
-    worth = sum(map(problem.worth, best))
-    if worth <= relaxed.bound * (1.0 + CLOSED):
+    best = min(best, _whole(columns, relaxed) or best, key=worth)
+    known = worth(best)
+    if known <= relaxed.bound * (1.0 + CLOSED):
         return Cover(sorted(best), relaxed.bound, relaxed.bound)
-    found = cheapest_cover(columns.incidence, columns.worth, worth, NODES)
-    chosen = apart([columns.members[i] for i in found.columns.tolist()], problem.worth)
-    if chosen and sum(map(problem.worth, chosen)) < worth:
-        best = chosen
-    bound = min(max(relaxed.bound, found.bound), sum(map(problem.worth, best)))
-    return Cover(sorted(best), relaxed.bound, bound)
+    found = cheapest_cover(columns.incidence, columns.worth, known, NODES)
+    if len(found.columns):
+        dearest_first = sorted((columns.members[i] for i in found.columns.tolist()), key=problem.worth, reverse=True)
+        best = min(best, apart(dearest_first), apart(dearest_first[::-1]), key=worth)
+    return Cover(sorted(best), relaxed.bound, min(max(relaxed.bound, found.bound), worth(best)))
+
+
+def _whole(columns: Columns, relaxed: Relaxed) -> list[Members]:
+    """What the relaxation takes, if it takes groups whole: then no partition is worth less."""
+    taken = np.flatnonzero(relaxed.taken > CLOSED)
+    return [columns.members[i] for i in taken.tolist()] if (relaxed.taken[taken] > 1.0 - CLOSED).all() else []
 
 
 def _starts(columns: Columns, relaxed: Relaxed) -> list[Members]:
@@ -85,11 +96,11 @@ def _starts(columns: Columns, relaxed: Relaxed) -> list[Members]:
     return [*(columns.members[i] for i in used.tolist()), *(columns.atoms[i] for i in rich.tolist())]
 
 
-def apart(groups: Sequence[Members], worth: Callable[[Members], float]) -> list[Members]:
-    """Leave every workload in one of its groups, the dearest: what that costs depends least on who is in it."""
+def apart(groups: Sequence[Members]) -> list[Members]:
+    """Leave every workload in the first of its groups."""
     held: set[int] = set()
     left: list[Members] = []
-    for group in sorted(groups, key=lambda group: (-worth(group), group)):
+    for group in groups:
         left.append(tuple(member for member in group if member not in held))
         held.update(group)
     return [group for group in left if group]

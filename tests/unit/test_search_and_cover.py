@@ -77,6 +77,12 @@ def test_small_fleets_are_solved_to_the_optimum(seed: int, weighting: str) -> No
     assert held_once([members for members, _ in solved.groups], 6)
 
 
+def test_a_group_that_is_dearer_for_losing_a_member_is_kept_whole_where_the_optimum_holds_it() -> None:
+    solved, fresh = solve(posed(185, count=7, weighting="balanced"), seed=0), posed(185, count=7, weighting="balanced")
+
+    assert solved.worth == pytest.approx(min(worth(fresh, groups) for groups in partitions(range(7))))
+
+
 def test_limits_and_labels_are_kept_at_the_optimum() -> None:
     one, rates = mixed(6, 11)
     labels = [{"keep_together": "x"}, {"keep_apart": "y"}, {"keep_together": "x"}, {"keep_apart": "y"}, {}, {}]

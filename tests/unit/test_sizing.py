@@ -188,6 +188,26 @@ def test_the_nearest_region_is_taken_where_the_cheapest_is_too_far() -> None:
     assert region(0.17) in {"eu-west-1", "europe-west1"}
 
 
+@pytest.mark.parametrize("bound", [False, True])
+@pytest.mark.parametrize("patient_s", [0.3, 0.5, 2.0])
+def test_a_hasty_member_and_a_patient_one_far_away_share_where_the_hasty_one_is_near(
+    patient_s: float, bound: bool
+) -> None:
+    label = "together" if bound else None
+    hasty = workload("a", users=(("Paris", 1.0),), objective=Objective(0.9, 0.17), keep_together=label)
+    patient = workload("b", users=(("Texas", 1.0),), objective=Objective(0.9, patient_s), keep_together=label)
+    planned = sizer(fleet([hasty, patient]), np.full((2, 48), 0.5))
+    known = planned.machines
+    everywhere = [
+        found
+        for machine in np.flatnonzero(known.fits(np.arange(2)))
+        for region in np.flatnonzero(np.isfinite(known.price_usd_per_h[machine]))
+        if (found := planned.size_on([0, 1], int(machine), int(region))) is not None
+    ]
+
+    assert sized(planned.size([0, 1])).usd_per_h == pytest.approx(min(found.usd_per_h for found in everywhere))
+
+
 @pytest.mark.parametrize("variation", [0.0, 0.5, 5.0])
 @pytest.mark.parametrize("percentile", [0.5, 0.95, 0.999])
 @pytest.mark.parametrize("bin_s", [60.0, 3600.0])
