@@ -79,8 +79,8 @@ def units(problem: Problem, atoms: tuple[Members, ...]) -> Units:
     return Units(problem, atoms, load, problem.traffic.window.bin_s * every)
 
 
-def hosts(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[Host]:
-    """Up to `count` host sizes, spread over the machines the class may use.
+def hosts(problem: Problem, atoms: tuple[Members, ...], count: int | None = None) -> list[Host]:
+    """Sizes of the machines the class may use: all of them, or up to `count`, spread over them.
 
     Where models may take turns in memory, as many more of what those machines then hold.
     """
@@ -90,7 +90,7 @@ def hosts(problem: Problem, atoms: tuple[Members, ...], count: int) -> list[Host
     found: list[Host] = []
     for times in dict.fromkeys((1.0, most)):
         sizes = sorted({(times * float(table.memory_gib[k]), float(table.processors[k])) for k in usable})
-        picked = sorted({round(i) for i in np.linspace(0, len(sizes) - 1, count)})
+        picked = sorted({round(i) for i in np.linspace(0, len(sizes) - 1, count or len(sizes))})
         found.extend(Host(*sizes[i]) for i in picked)
     return found
 
