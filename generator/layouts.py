@@ -1,4 +1,4 @@
-"""Sized groups as a layout that people read, and back."""
+"""Sized groups as a layout that people read."""
 
 from collections.abc import Sequence
 

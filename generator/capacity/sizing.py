@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.capacity.clock import floor_path, weekly_minima
-from generator.capacity.cold_loads import SIZED_STEPS, ColdLoads, cold_loads, history
+from generator.capacity.cold_loads import SIZED_STEPS, ColdLoads, cold_loads
 from generator.capacity.demand import Demand, Terms, demand, window
 from generator.capacity.look import (
     ANY,
@@ -31,9 +31,8 @@ from generator.capacity.machines import Machines
 from generator.capacity.objections import Objections
 from generator.capacity.offers import HOSTINGS, fixed
 from generator.capacity.patience import borne, kept
-from generator.capacity.sampling import sample_bins
+from generator.capacity.prepared import prepared
 from generator.capacity.scaling import BEHAVIOUR, SCALING_TARGETS, WHOLE
-from generator.capacity.silence import never_silent
 from generator.capacity.size_workers import size_workers, worker_machines, workers_keep
 from generator.model import FloatArray, Hosting, ScheduledMinimum, Traffic
 
@@ -60,19 +59,19 @@ class Sizer:
     ----------
     machines : Machines
     traffic : Traffic
-        Who was asked nothing in it is sized for the rate of `never_silent`.
+        Sized on as it is `prepared`: who was asked nothing in it has the rate of `never_silent`.
     terms : Terms
     """
 
     def __init__(self, machines: Machines, traffic: Traffic, terms: Terms) -> None:
         self.machines = machines
         self.terms = terms
-        self.traffic = traffic = never_silent(traffic)
+        self._prepared = seen = prepared(traffic)
+        self.traffic, self._sampled = seen.traffic, seen.sampled
         self._offers = machines.offers
-        rate, weights, self._sampled = sample_bins(traffic)
         turns = bool((machines.overcommit > 1.0).any()) and not terms.resident
-        before = history(traffic, self._sampled, most_steps=SIZED_STEPS if turns else 0)
-        self._window = window(traffic, rate, weights, before, terms)
+        before = seen.history(SIZED_STEPS if turns else 0)
+        self._window = window(seen.traffic, seen.rate_rps, seen.weights, before, terms)
         self.mean_rate: FloatArray = self._window.arrivals["mean_rps"]
         self.allowed_miss: FloatArray = self._offers.workload["allowed_miss"]
         self.two_zones: NDArray[np.bool_] = self._offers.workload["two_zones"]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from generator.capacity.sizing import Sizing
+from generator.capacity.sizing import Sizer, Sizing
 from generator.membership.running import Members, Running
 from generator.model import Communities, CorrelationGraph, Group, Migration
 from generator.solve import Problem
@@ -25,6 +25,8 @@ class MovingProblem(Problem):
     running : Running
     migration : Migration
     horizon_h : float, h
+    sizer : Sizer, optional
+        Of the fleet's problem without moves.
     """
 
     def __init__(
@@ -34,10 +36,10 @@ class MovingProblem(Problem):
         running: Running,
         migration: Migration,
         horizon_h: float,
+        sizer: Sizer | None = None,
     ) -> None:
-        super().__init__(
-            running.machines, running.inputs.planned, correlation, communities, running.weighting, headroom=1.0
-        )
+        planned, weighting = running.inputs.planned, running.weighting
+        super().__init__(running.machines, planned, correlation, communities, weighting, headroom=1.0, sizer=sizer)
         self._home: dict[int, int] = {}
         self._usd_per_h: list[float] = []
         self._whole: set[Members] = set()

@@ -117,9 +117,7 @@ def regroup(
     graph = correlate(inputs.fleet, inputs.planned)
     communities = partition(graph, seed=seed)
     problem = Problem(table, inputs.planned, graph, communities, running.weighting, 1.0)
-    moving = MovingProblem(graph, communities, running, migration, horizon_h)
-    # What a group costs is the same for both, and sized once.
-    moving.sizer = problem.sizer
+    moving = MovingProblem(graph, communities, running, migration, horizon_h, problem.sizer)
 
     def weighed(kind: RegroupKind, found: Found) -> tuple[RegroupOption, set[str]]:
         groups = [_kept(running, group, migration, horizon_h) for group in named(running, found)]

@@ -66,15 +66,17 @@ class Packing:
 
 
 def units(problem: Problem, atoms: tuple[Members, ...]) -> Units:
-    """Sum up each atom's load in processors of the slowest kind it may run on, on at most `PACKED_BINS` bins."""
+    """Sum up each atom's load in processors of the slowest kind it may run on.
+
+    Long windows are cut down to fewer than twice `PACKED_BINS` bins.
+    """
     members = np.concatenate([np.array(atom, dtype=np.intp) for atom in atoms])
     begins = np.concatenate([[0], np.cumsum([len(atom) for atom in atoms])[:-1]])
     rate, work = problem.traffic.rate_rps[members], problem.machines.work_s[members]
     every = max(1, rate.shape[1] // PACKED_BINS)
     slowest = np.where(np.isfinite(work), work, 0.0).max(axis=1)
-    # Peaks, not means, of neighbouring bins: a packing that misses a peak is no start.
-    whole = rate.shape[1] // every * every
-    peaks = rate[:, :whole].reshape(rate.shape[0], -1, every).max(axis=2)
+    # Peaks, not means, of neighbouring bins: a packing that misses a peak is no start. The last takes what is left.
+    peaks = np.maximum.reduceat(rate, np.arange(rate.shape[1] // every) * every, axis=1)
     load = np.add.reduceat(slowest[:, None] * peaks, begins)
     return Units(problem, atoms, load, problem.traffic.window.bin_s * every)
 

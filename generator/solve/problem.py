@@ -90,6 +90,8 @@ class Problem:
         Tells whether to make do with what is found by now; without it only counted work ends a search.
     each : Each
         How many classes, blocks or groups are worked on at once: none of them holds what another does.
+    sizer : Sizer, optional
+        Another problem's on the same terms: what a group costs is the same for both, and sized once.
 
     Raises
     ------
@@ -108,6 +110,7 @@ class Problem:
         *,
         stop: Callable[[], bool] = lambda: False,
         each: Each = one_by_one,
+        sizer: Sizer | None = None,
     ) -> None:
         self.stop = stop
         self.each = each
@@ -140,7 +143,7 @@ class Problem:
             miss_share=weighting.miss_share,
             resident=self.resident,
         )
-        self.sizer = Sizer(machines, traffic, terms)
+        self.sizer = sizer or Sizer(machines, traffic, terms)
         self._factors: dict[Members, float] = {}
         self._worths: dict[Members, float] = {}
         # By units that were packed in every way: worth, packing and groups at each host size.

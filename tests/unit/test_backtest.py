@@ -1,10 +1,14 @@
 """What the planning window teaches: which plan holds later, and what is taken among those that cost the same."""
 
+import numpy as np
 import pytest
 
 from generator.backtest import MISS_FACTORS, Lesson, Result, backtest, best
+from generator.capacity import sizing
+from generator.capacity.cold_loads import History
+from generator.capacity.demand import Terms, Window, window
 from generator.correlate import correlate
-from generator.model import FloatArray
+from generator.model import FloatArray, Traffic
 from generator.partition import partition
 from generator.solve.packings import PACKINGS
 from tests.fleets import days, fleet, table, traffic, workload
@@ -59,3 +63,25 @@ def test_a_lesson_scales_the_misses_of_every_recommendation_alike() -> None:
     for profile in ("cheapest", "balanced", "resilient"):
         assert half.weighting(profile).miss_share == whole.weighting(profile).miss_share / 2
         assert half.weighting(profile).least_replicas == whole.weighting(profile).least_replicas
+
+
+@pytest.mark.parametrize("bins", [192, 4096])
+@pytest.mark.parametrize("silent", [0, 1])
+def test_all_terms_of_a_backtest_read_the_same_rates_with_a_silent_workload_and_a_long_window_too(
+    monkeypatch: pytest.MonkeyPatch, bins: int, silent: int
+) -> None:
+    rates = days(3, bins, seed=3)
+    rates[:silent] = 0.0
+    read: list[tuple[Traffic, Window]] = []
+
+    def noted(traffic: Traffic, rate_rps: FloatArray, weights: FloatArray, before: History, terms: Terms) -> Window:
+        read.append((traffic, window(traffic, rate_rps, weights, before, terms)))
+        return read[-1][1]
+
+    monkeypatch.setattr(sizing, "window", noted)
+    learned(rates)
+
+    (first, at_first), *others = read
+    assert others
+    assert all(np.shares_memory(first.rate_rps, one.rate_rps) for one, _ in others)
+    assert all(np.shares_memory(at_first.rate_rps, seen.rate_rps) for _, seen in others)

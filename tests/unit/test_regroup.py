@@ -182,6 +182,18 @@ def test_a_group_as_it_runs_is_worth_what_it_costs_and_every_other_what_it_takes
     assert limit == dear.worth_below((0, 1, 2), limit * 1.01)
 
 
+def test_a_group_is_sized_once_with_and_without_moves() -> None:
+    inputs = given()
+    problem = fleets.problem(inputs.fleet, inputs.planned)
+    running = Running(inputs, problem.machines, alone(inputs), "cheapest")
+    graph = correlate(inputs.fleet, inputs.planned)
+    moving = MovingProblem(graph, partition(graph, seed=0), running, FREE, 100.0, problem.sizer)
+
+    moving.worth((0, 1, 2))
+
+    assert (0, 1, 2) in problem.sizer.sized
+
+
 def test_a_migration_is_paid_for_moves_updates_and_handovers() -> None:
     def group(name: str, members: tuple[str, ...]) -> Group:
         return Group(name, members, "sagemaker-multi-model", "us-east-1", "ml.large", 1, 2, 0.5, 8, 160.0)

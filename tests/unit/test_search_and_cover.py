@@ -11,7 +11,7 @@ from generator.errors import InfeasibleError
 from generator.model import Deployed, Fleet, FloatArray, Limits, Objective, OwnPrices
 from generator.solve import Problem, best_packings, fluid_bound, solve
 from generator.solve.cover import cover
-from generator.solve.packings import PACKINGS, hosts, units
+from generator.solve.packings import PACKED_BINS, PACKINGS, hosts, units
 from generator.solve.problem import WEIGHTINGS, Members
 from generator.solve.search import search
 from tests.fleets import days, fleet, gpu_workload, problem, traffic, workload
@@ -145,6 +145,18 @@ def test_a_packing_holds_every_workload_once_and_breaks_no_rule(packing: str, se
             for groups in PACKINGS[packing].pack(units(one, atoms), setting, hosts(one, atoms, 4)):
                 assert held_once(groups, 14)
                 assert all(one.may_group(group) for group in groups)
+
+
+@pytest.mark.parametrize("bins", [1025, 2047, 2049, 4099])
+@pytest.mark.parametrize("at", [0, -2, -1])
+def test_no_packing_misses_a_burst_wherever_in_a_long_window_it_is(bins: int, at: int) -> None:
+    rates = np.zeros((2, bins))
+    rates[0], rates[1, at] = 1.0, 7.0
+    one = fleet([workload("steady"), workload("rare")])
+    found = units(problem(one, traffic(one, rates)), ((0,), (1,)))
+
+    assert 7.0 == pytest.approx(found.peak()[1] / found.peak()[0])
+    assert found.load.shape[1] < 2 * PACKED_BINS
 
 
 def test_packings_come_cheapest_first_and_can_be_served() -> None:
