@@ -54,12 +54,14 @@ bench-memory: .venv/ready
 
 bench-solver: .venv/ready
 	$(BIN)/python -m benchmarks.solver
-	$(BIN)/python -m benchmarks.cp_sat --workloads 60 100
-	$(BIN)/python -m benchmarks.bounds --workloads 60 100
+	$(BIN)/python -m benchmarks.cp_sat --workloads 60
+	$(BIN)/python -m benchmarks.cp_sat --workloads 100 --instances 5
+	$(BIN)/python -m benchmarks.bounds --workloads 60
+	$(BIN)/python -m benchmarks.bounds --workloads 100 --instances 5
 
 # Blocked partners beside one bare matrix product.
 bench-correlation: .venv/ready
-	$(BIN)/python -m benchmarks.correlation
+	$(BIN)/python -m benchmarks.correlation 1000 4000 10000
 
 bench-proposers: .venv/ready
 	$(BIN)/python -m benchmarks.proposers

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
+from benchmarks.contenders import HOST_SIZES
 from benchmarks.solver import in_turn, instance
 from generator.capacity.scaling import BEHAVIOUR
 from generator.model import Catalog
@@ -39,7 +40,6 @@ STRETCHES = 12
 MACHINES = 6
 # Groups beyond those of the cheapest packing that an assignment may open.
 SPARE_GROUPS = 3
-HOST_SIZES = 10
 # Random orders in a row that bring no new group: then there are few left to find this way.
 IDLE_ORDERS = 200
 # CP-SAT counts in whole numbers: thousandths of a processor and of a GiB, millionths of a dollar.

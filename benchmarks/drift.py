@@ -1,8 +1,9 @@
 """Changes injected into real traffic: which are found, and what cries wolf: `python -m benchmarks.drift`.
 
 The early part of a trace is planned on; every later stretch is watched twice, as it was and with a change in some of
-its workloads, and an alarm is a workload named for a stretch. Static thresholds stand beside: one figure for all
-workloads and kind of change, the one that does best on the early part's own stretches with the same changes injected.
+its workloads. What is found is named by a finding; an alarm is a finding that asks for something to be done. Static
+thresholds stand beside: one figure a kind for all workloads, the one that does best on the early part's own stretches
+with the same changes injected.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from datetime import timedelta
 import numpy as np
 
 from benchmarks import drift_samples, drift_service
-from benchmarks.scores import Score
+from benchmarks.scores import DAYS_PER_MONTH, Score
 from benchmarks.traces import TRACE_OF, inputs
 from generator.capacity.machines import Machines, machines
 from generator.catalog import read_catalog
@@ -25,12 +26,12 @@ from generator.partition import partition
 from generator.solve import Problem, best_packings, with_sizing
 from generator.solve.problem import WEIGHTINGS
 
-DAYS_PER_MONTH = 730.0 / 24.0
 # Workloads that change in a stretch, of those busy in such a share of its hours: nothing can be said of the others.
 CHANGED = 3
 LEAST_ACTIVE = 0.18
 SEEDS = 1
 STRETCHES = ("servegen:1", "uci_online_retail:28", "uci_online_retail:7")
+OTHERS = {"answers": drift_service.rows, "samples": drift_samples.rows}
 # Of many stretches, changes begin in every fourth one.
 MANY = 8
 
@@ -96,18 +97,19 @@ KIND_OF = {
 
 
 def main() -> None:
-    """Watch the traces of the command line, and print a table."""
+    """Watch what the command line names, and print a table."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("stretches", nargs="*", default=[], help="trace:days, " + " ".join(STRETCHES) + " by default")
+    every = (*STRETCHES, *OTHERS)
+    asked.add_argument("parts", nargs="*", default=[], help="trace:days or what is named here: " + " ".join(every))
     asked.add_argument("--seeds", type=int, default=SEEDS)
     given = asked.parse_args()
-    for stretch in given.stretches or STRETCHES:
-        name, days = stretch.split(":")
-        case = read(name, int(days))
-        for line in measured(case, given.seeds):
-            print(line, flush=True)  # noqa: T201 (a benchmark's output)
-    for rows in () if given.stretches else (drift_service.rows, drift_samples.rows):
-        for line in rows():
+    for part in given.parts or every:
+        if part in OTHERS:
+            lines = OTHERS[part]()
+        else:
+            name, days = part.split(":")
+            lines = measured(read(name, int(days)), given.seeds)
+        for line in lines:
             print(line, flush=True)  # noqa: T201 (a benchmark's output)
 
 

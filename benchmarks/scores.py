@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+DAYS_PER_MONTH = 730.0 / 24.0
+
 
 @dataclass(frozen=True)
 class Score:

@@ -29,7 +29,7 @@ Summary = Callable[[int, Sequence[One]], str]
 
 
 def main() -> None:
-    """Solve every instance twice, and say how often the solver reached the optimum."""
+    """Solve every instance and look through all its groupings, and say how often the solver reached the optimum."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--instances", type=int, default=200)
     asked.add_argument("--workloads", type=int, default=8)

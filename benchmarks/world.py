@@ -23,14 +23,6 @@ GRID = np.geomspace(1e-3, 60.0, 160)
 
 
 @dataclass(frozen=True, eq=False)
-class World:
-    """What really is: the fleet with its true service times, and by how much each machine type is off."""
-
-    machines: Machines
-    off_by: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
 class Week:
     """What a layout came to in the world in one stretch: cost of machines, share of requests in time, observations."""
 
@@ -40,8 +32,8 @@ class Week:
     observations: Observations
 
 
-def world(fleet: Fleet, catalog: Catalog, seed: int) -> World:
-    """Draw a world for a fleet."""
+def world(fleet: Fleet, catalog: Catalog, seed: int) -> Machines:
+    """Draw a world for a fleet: its true service times, and machines that are off by so much."""
     rng = np.random.default_rng(seed)
     own = rng.lognormal(0.0, WORKLOAD_SPREAD, len(fleet.workloads))
     workloads = tuple(
@@ -54,23 +46,19 @@ def world(fleet: Fleet, catalog: Catalog, seed: int) -> World:
     off_by = np.array([drawn[one.family] for one in table.instance_types])
     # A processor class of its own for every machine: each has its own pace here.
     count = len(off_by)
-    return World(
-        replace(
-            table,
-            processor_classes=tuple(f"{one.name} {k}" for k, one in enumerate(table.instance_types)),
-            processor_class=np.arange(count, dtype=np.intp),
-            work_s=table.work_s[:, table.processor_class] * off_by,
-            service_s=table.service_s[:, table.processor_class] * off_by,
-            slots=table.slots[:, table.processor_class],
-            gpus_per_copy=table.gpus_per_copy[:, table.processor_class],
-        ),
-        off_by,
+    return replace(
+        table,
+        processor_classes=tuple(f"{one.name} {k}" for k, one in enumerate(table.instance_types)),
+        processor_class=np.arange(count, dtype=np.intp),
+        work_s=table.work_s[:, table.processor_class] * off_by,
+        service_s=table.service_s[:, table.processor_class] * off_by,
+        slots=table.slots[:, table.processor_class],
+        gpus_per_copy=table.gpus_per_copy[:, table.processor_class],
     )
 
 
-def lived(one: World, layout: Layout, traffic: Traffic, rng: np.random.Generator) -> Week:
-    """Serve a stretch of traffic in the world."""
-    table = one.machines
+def lived(table: Machines, layout: Layout, traffic: Traffic, rng: np.random.Generator) -> Week:
+    """Serve a stretch of traffic in a world."""
     index = {w.name: i for i, w in enumerate(table.fleet.workloads)}
     groups = tuple(sorted(layout.groups, key=lambda group: group.name))
     usd_per_h, attained = 0.0, np.ones(len(index))

@@ -21,8 +21,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from benchmarks.traces import inputs, uci_online_retail
-from benchmarks.world import World, latencies, lived, served_as, world
-from generator.capacity.machines import machines
+from benchmarks.world import latencies, lived, served_as, world
+from generator.capacity.machines import Machines, machines
 from generator.catalog import read_catalog
 from generator.drift import drift
 from generator.learn import learn
@@ -33,7 +33,7 @@ from generator.pipeline import plan
 # Each line of the shop stands for so many requests to its models: `traces` has 30, and this many times that.
 SCALE = 100.0
 BIN_S = 3600.0
-# The busiest ones: all 67 take three times as long, and the rest have an order line an hour.
+# The busiest ones: all 67 take three times as long by the hour, and the rest have an order line an hour.
 WORKLOADS = 16
 # As a company might bound what one endpoint's failure takes with it; without it everything fits one machine's memory.
 MODELS_PER_GROUP = 6
@@ -112,7 +112,7 @@ def stretch(traffic: Traffic, first: int, last: int) -> Traffic:
     )
 
 
-def run(whole: Inputs, one: World, catalog: Catalog, weeks: int, seed: int) -> dict[str, list[Lived]]:
+def run(whole: Inputs, one: Machines, catalog: Catalog, weeks: int, seed: int) -> dict[str, list[Lived]]:
     """Live every week three ways, each in a process of its own."""
     first = Inputs(whole.fleet, stretch(whole.planned, 0, BEFORE - 1), stretch(whole.planned, BEFORE - 1, BEFORE))
     begun = plan(first, catalog, seed=seed).recommendations[0].layout
@@ -126,7 +126,7 @@ def run(whole: Inputs, one: World, catalog: Catalog, weeks: int, seed: int) -> d
 
 
 def _way(
-    whole: Inputs, one: World, catalog: Catalog, weeks: int, seed: int, layout: Layout, policy: str | None
+    whole: Inputs, one: Machines, catalog: Catalog, weeks: int, seed: int, layout: Layout, policy: str | None
 ) -> list[Lived]:
     rng = np.random.default_rng(seed)
     fleet = whole.fleet
@@ -192,9 +192,7 @@ def _findings(
 
 def _machines_usd_per_h(fleet: Fleet, catalog: Catalog, layout: Layout, traffic: Traffic) -> float:
     """What the capacity model says machines will cost, if the week is as the last one was."""
-    table = machines(fleet, catalog)
-    quiet = World(table, np.ones(0))
-    return lived(quiet, layout, traffic, np.random.default_rng(0)).usd_per_h
+    return lived(machines(fleet, catalog), layout, traffic, np.random.default_rng(0)).usd_per_h
 
 
 def _latency_error(fleet: Fleet, catalog: Catalog, traffic: Traffic, seen: Observations) -> float:

@@ -35,7 +35,7 @@ def shifted(samples: Sequence[FeatureSamples]) -> list[FeatureShift]:
     Numbers are tested after Kolmogorov and Smirnov, categories and how often values are missing by the chi-squared
     test of their counts; of two tests the one that says more counts, at twice its p-value (Bonferroni).
     """
-    tests = [_tested(one) for one in samples]
+    tests = [tested(one) for one in samples]
     p_values = adjusted(np.array([p for _, p in tests]))
     found = [
         FeatureShift(one.workload, one.feature, distance, stability_index(one), float(p))
@@ -55,8 +55,8 @@ def stability_index(one: FeatureSamples) -> float:
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _tested(one: FeatureSamples) -> tuple[float, float]:
-    """Largest distance of the two distributions, 0 to 1, and its p-value."""
+def tested(one: FeatureSamples) -> tuple[float, float]:
+    """Largest distance of the two distributions, 0 to 1, and its p-value, not yet adjusted for the other features."""
     before, after = _counts(one)
     if one.categorical:
         distance = 0.5 * float(np.abs(before / before.sum() - after / after.sum()).sum())
