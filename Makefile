@@ -42,7 +42,7 @@ bench-scale: .venv/ready
 
 # Reads the traces where COVEY_TRACES says; see benchmarks/traces.py.
 bench-cost: .venv/ready
-	$(BIN)/python -m benchmarks.cost
+	$(BIN)/python -m benchmarks.cost --page docs/benchmarks
 
 # What scales to zero against what always runs, on an idle fleet.
 bench-to-zero: .venv/ready

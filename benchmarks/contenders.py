@@ -1,7 +1,8 @@
 """What covey is compared with: each published idea, written from its paper, with the settings it is tuned over.
 
-Packings form groups; who serves a group, and how it scales, is left to the one capacity model all share. Those that
-also start covey's own search live in `generator.solve.packings`; here stand the two that do not.
+Packings form groups, onto every size of machine there is; who serves a group, and how it scales, is left to the one
+capacity model all share. Those that also start covey's own search live in `generator.solve.packings`; here stand the
+two that do not.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,8 +15,7 @@ from generator.solve import Problem
 from generator.solve.packings import PACKINGS, Host, Units, hosts, units
 from generator.solve.problem import Members, union
 
-HOST_SIZES = 10
-# What the integer program lets a machine carry of its processors; the autoscaler is laid by the capacity model.
+# What Mélange's program lets a machine carry of its processors here; the autoscaler is laid by the capacity model.
 STATIC_UTILIZATION = 0.8
 
 
@@ -45,7 +45,7 @@ def contenders() -> tuple[Contender, ...]:
     return (
         *packed,
         Contender("greedy replication", "Li et al., AlpaServe, OSDI 2023, selective replication", _greedy),
-        Contender("integer program", "Griggs et al., Melange, 2024, machine types of each model", _alone, _by_program),
+        Contender("machine types alone", "Griggs et al., Mélange, 2024: an endpoint each", _alone, _by_program),
     )
 
 
@@ -73,7 +73,7 @@ def _packed(name: str) -> Callable[[Problem], list[list[Members]]]:
         found = {
             tuple(sorted(groups))
             for setting in packing.settings
-            for groups in packing.pack(seen, setting, hosts(problem, atoms, HOST_SIZES))
+            for groups in packing.pack(seen, setting, hosts(problem, atoms))
         }
         return [list(one) for one in sorted(found)]
 
@@ -83,7 +83,7 @@ def _packed(name: str) -> Callable[[Problem], list[list[Members]]]:
 def _greedy(problem: Problem) -> list[list[Members]]:
     (atoms,) = problem.classes
     seen = units(problem, atoms)
-    return [_replicated(seen, host) for host in hosts(problem, atoms, HOST_SIZES)]
+    return [_replicated(seen, host) for host in hosts(problem, atoms)]
 
 
 def _replicated(seen: Units, host: Host) -> list[Members]:
@@ -128,7 +128,7 @@ def _alone(problem: Problem) -> list[list[Members]]:
 def _by_program(problem: Problem, members: Members) -> Sizing | None:
     """Serve one model on the machine type whose count carries its peak for least, where the objective bears it.
 
-    Melange's program minimises the price of machine counts that carry all slices of the load. A model here has one size
+    Mélange's program minimises the price of machine counts that carry all slices of the load. A model here has one size
     of request and its endpoint one machine type, which leaves ``min over types of price * ceil(peak / capacity)``.
     """
     table, index = problem.machines, np.array(members)

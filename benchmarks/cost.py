@@ -22,6 +22,7 @@ from benchmarks.contenders import Contender, contenders
 from benchmarks.cost_page import COVEY, Planned, Point, Run, read_runs, write_page
 from benchmarks.traces import TRACE_OF, inputs, refuse_unknown
 from generator.admit import admit
+from generator.backtest import PACKINGS_TRIED
 from generator.capacity.machines import Machines, machines
 from generator.capacity.sizing import Sizing
 from generator.catalog import read_catalog
@@ -30,18 +31,18 @@ from generator.layouts import layout
 from generator.model import Catalog, Inputs, Verdict
 from generator.partition import partition
 from generator.pipeline import plan
-from generator.solve import Problem, solve
+from generator.solve import Problem, packed, solve
 from generator.solve.problem import WEIGHTINGS, Members
 
 HEADROOMS = (1.0, 1.25, 1.6, 2.2)
 # Part of the allowed misses that a plan may use on the window it is made on; above 1 it plans for less than asked.
 MISS_SHARES = (0.35, 0.7, 2.0, 4.0)
-# The search runs at these points; what it finds is sized at all of them.
+# Every method looks for groups at these points; what it finds is sized at all of them.
 SEARCHED = ((1.0, 0.7), (1.0, 4.0), (1.6, 0.7))
-# Settings of a method that are carried through the sweep: the cheapest on the early window at the first point.
+# Settings of a method that are carried through the sweep: at each of those points, the cheapest on the early window.
 CARRIED = 4
 # Plans a method enters at each point: its two cheapest on the early window. covey's are the cheapest its search found
-# and the cheapest packing, between which its backtest chooses when it plans.
+# and the cheapest of the packings it tries itself, between which its backtest chooses when it plans.
 PLANS_A_POINT = 2
 
 
@@ -51,7 +52,7 @@ def main() -> None:
     asked.add_argument("traces", nargs="*", default=[], help=f"of {', '.join(TRACE_OF)}; all by default")
     asked.add_argument("--seeds", type=int, default=5)
     asked.add_argument("--results", type=Path, default=Path("build/bench-cost"), help="a file for each trace and seed")
-    asked.add_argument("--page", type=Path, default=Path("docs/benchmarks"), help="folder of the page and its plot")
+    asked.add_argument("--page", type=Path, default=Path("build/bench-cost"), help="folder of the page and its plot")
     given = asked.parse_args()
     refuse_unknown(asked, given.traces)
     catalog = read_catalog()
@@ -79,16 +80,19 @@ def run(name: str, seed: int, given: Inputs, catalog: Catalog) -> Run:
     problems = {(h, m): problem(h, m) for h in HEADROOMS for m in MISS_SHARES}
     scored = _Scored(table, given)
     curves: dict[str, tuple[Point, ...]] = {}
-    every: list[list[Members]] = []
     for contender in contenders():
-        carried = _carried(problems[1.0, 0.7], contender)
-        every.extend(carried)
+        carried = [groups for at in SEARCHED for groups in _carried(problems[at], contender)]
         curves[contender.name] = _swept(problems.values(), contender, carried, scored)
-    found = [[members for members, _ in solve(problems[at], seed=seed).groups] for at in SEARCHED]
+    found: list[list[Members]] = []
+    own: list[list[Members]] = []
+    for at in SEARCHED:
+        # Problems of its own: else its set partitioning would choose among the groups that contenders had sized.
+        posed = problem(*at)
+        own.extend([*packed(posed).values()][:PACKINGS_TRIED])
+        found.append([members for members, _ in solve(posed, seed=seed).groups])
+    covey = Contender(COVEY, "", lambda _: [])
     curves[COVEY] = tuple(
-        point
-        for plans in (found, every)
-        for point in _swept(problems.values(), Contender(COVEY, "", lambda _: []), plans, scored, plans_a_point=1)
+        point for plans in (found, own) for point in _swept(problems.values(), covey, plans, scored, plans_a_point=1)
     )
     return Run(
         trace=name,
@@ -165,8 +169,9 @@ def _swept(
     plans_a_point: int = PLANS_A_POINT,
 ) -> tuple[Point, ...]:
     points: list[Point] = []
+    each_once = {tuple(sorted(groups)): groups for groups in carried}.values()
     for problem in problems:
-        options = [sized for groups in carried if (sized := _served(problem, contender, groups)) is not None]
+        options = [sized for groups in each_once if (sized := _served(problem, contender, groups)) is not None]
         points.extend(scored(tuple(sized)) for sized in sorted(options, key=_usd_per_h)[:plans_a_point])
     return tuple(points)
 

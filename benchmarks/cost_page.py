@@ -12,6 +12,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from benchmarks.contenders import contenders
+
 COVEY = "covey"
 LEVELS = (0.97, 0.98, 0.99, 0.999)
 # The level a trace is compared at: real bursts put 99 % out of reach of a fair price on two of them.
@@ -93,6 +95,8 @@ def write_page(runs: Sequence[Run], folder: Path) -> None:
         *_goals(by_trace),
         *(line for name in traces for line in _levels(name, by_trace[name])),
         *_plans(by_trace),
+        *(f"- {one.name}: {one.reference}" for one in contenders()),
+        "",
         "![curves](cost.svg)",
     ]
     (folder / "cost.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

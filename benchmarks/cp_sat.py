@@ -27,7 +27,6 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
-from benchmarks.contenders import HOST_SIZES
 from benchmarks.solver import in_turn, instance
 from generator.capacity.scaling import BEHAVIOUR
 from generator.model import Catalog
@@ -38,6 +37,7 @@ from generator.solve.problem import Members
 UTILIZATIONS = (0.2, 0.5, 0.8)
 STRETCHES = 12
 MACHINES = 6
+HOST_SIZES = 10
 # Groups beyond those of the cheapest packing that an assignment may open.
 SPARE_GROUPS = 3
 # Random orders in a row that bring no new group: then there are few left to find this way.
