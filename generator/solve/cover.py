@@ -13,8 +13,9 @@ from generator.solve.problem import Budget, Members, Problem
 # Beyond this many atoms the local search alone decides.
 MAX_ATOMS = 160
 PRICING_ROUNDS = 12
-# Nodes the search for the cheapest cover may take.
+# Nodes the search for the cheapest cover may take, and where the plan is told to stop.
 NODES = 200_000
+LAST_NODES = 1_000
 # A gap this small is none.
 CLOSED = 1e-4
 
@@ -75,7 +76,8 @@ def cover(problem: Problem, atoms: Sequence[Members], incumbent: Sequence[Member
     known = worth(best)
     if known <= relaxed.bound * (1.0 + CLOSED):
         return Cover(sorted(best), relaxed.bound, relaxed.bound)
-    found = cheapest_cover(columns.incidence, columns.worth, known, NODES)
+    nodes = LAST_NODES if problem.stop() else NODES
+    found = cheapest_cover(columns.incidence, columns.worth, known, nodes)
     if len(found.columns):
         dearest_first = sorted((columns.members[i] for i in found.columns.tolist()), key=problem.worth, reverse=True)
         best = min(best, apart(dearest_first), apart(dearest_first[::-1]), key=worth)

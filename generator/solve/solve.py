@@ -83,7 +83,7 @@ def solve(
     partitioning where it has at most `MAX_ATOMS` units, over all groups there are where it has at most `EXACT_ATOMS`. A
     class of more than `BLOCK_ATOMS` units is cut into blocks along its communities, and what the blocks leave over is
     searched across their borders. A plan that is told to stop makes do with the packings and what the search has made
-    of them.
+    of them, and ends in a short set partitioning of those groups.
 
     Parameters
     ----------
@@ -144,9 +144,9 @@ def _finished(
     """Search across the blocks of a class, and end with set partitioning where it is affordable, with its bound."""
     if len(atoms) > BLOCK_ATOMS:
         groups = _repaired(problem, atoms, groups, seed)
-    if len(atoms) > (EXACT_ATOMS if quick else MAX_ATOMS) or problem.stop():
+    if len(atoms) > (EXACT_ATOMS if quick else MAX_ATOMS):
         return groups, None
-    if len(atoms) <= EXACT_ATOMS:
+    if len(atoms) <= EXACT_ATOMS and not problem.stop():
         _size_every_group(problem, atoms)
     covered = cover(problem, atoms, groups, sizings=PRICED_PER_ATOM * len(atoms))
     return covered.groups, covered.bound

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generator.backtest import MISS_FACTORS, Lesson, Result, backtest, best
+from generator.backtest import Lesson, Result, backtest, best
 from generator.capacity import sizing
 from generator.capacity.cold_loads import History
 from generator.capacity.demand import Terms, Window, window
@@ -38,14 +38,6 @@ def test_what_costs_the_same_goes_to_the_less_concentrated_and_what_costs_less_t
 
     assert spread == best([dense, spread, dear])
     assert dense == best([dense, dear])
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_lesson_names_a_published_packing_or_none_and_a_known_factor(seed: int) -> None:
-    lesson = learned(days(5, 192, seed=seed))
-
-    assert lesson.packing is None or lesson.packing in PACKINGS
-    assert lesson.miss_factor in MISS_FACTORS
 
 
 @pytest.mark.parametrize("seed", [3, 4])

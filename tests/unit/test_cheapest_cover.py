@@ -40,7 +40,7 @@ def test_the_cheapest_of_all_covers_is_found(seed: int) -> None:
 
 
 @pytest.mark.parametrize("nodes", [1, 2, 4, 8, 16])
-@pytest.mark.parametrize("dearer", [1.0, 1.03, 1.3])
+@pytest.mark.parametrize("dearer", [1.03, 1.3])
 def test_a_search_cut_short_proves_no_more_than_there_is(nodes: int, dearer: float) -> None:
     for seed in range(12):
         incidence, worths = drawn(seed)

@@ -62,7 +62,7 @@ def counted(asked_before: int) -> Callable[[], float]:
 # A limit of time ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [5, 12, 20])
+@pytest.mark.parametrize("count", [5, 12])
 @pytest.mark.parametrize("asked_before", [0, 30, 200])
 def test_a_plan_cut_short_at_any_point_is_whole_shares_endpoints_and_says_so(count: int, asked_before: int) -> None:
     one = plan(given(count=count), catalog(), work=replace(HERE, used=counted(asked_before)))
@@ -83,10 +83,10 @@ def test_a_limit_that_is_not_reached_leaves_every_byte_alone() -> None:
     assert document(one).text() == whole()
 
 
-def test_a_plan_cut_short_tells_no_gap_since_few_groups_were_looked_at() -> None:
+def test_a_plan_cut_short_tells_its_gap() -> None:
     one = plan(given(), catalog(), work=replace(HERE, used=counted(30)))
 
-    assert one.gap is None
+    assert one.gap is not None
 
 
 def test_an_infeasible_fleet_is_refused_however_little_time_there_is() -> None:
