@@ -80,7 +80,8 @@ def bounded(count: int, seed: int, catalog: Catalog) -> Bounded:
     cheapest = cheapest_cover(columns.incidence, columns.worth, solution.worth, NODES)
     cut_short = cheapest.nodes == NODES
     proven = max(cheapest.bound, counted(columns, solution.worth)) if cut_short else cheapest.bound
-    groups = apart([columns.members[i] for i in cheapest.columns.tolist()], posed.worth)
+    covering = sorted((columns.members[i] for i in cheapest.columns.tolist()), key=posed.worth, reverse=True)
+    groups = apart(covering)
     whole = min(solution.worth, sum(map(posed.worth, groups))) if groups else solution.worth
     return Bounded(
         covey=solution.worth,
