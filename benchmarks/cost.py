@@ -37,9 +37,9 @@ from generator.solve.problem import WEIGHTINGS, Members
 HEADROOMS = (1.0, 1.25, 1.6, 2.2)
 # Part of the allowed misses that a plan may use on the window it is made on; above 1 it plans for less than asked.
 MISS_SHARES = (0.35, 0.7, 2.0, 4.0)
-# Every method looks for groups at these points; what it finds is sized at all of them.
-SEARCHED = ((1.0, 0.7), (1.0, 4.0), (1.6, 0.7))
-# Settings of a method that are carried through the sweep: at each of those points, the cheapest on the early window.
+# Packings know neither headroom nor misses: their settings are tuned at these points, and at each of them so many of a
+# method's are carried through the sweep, the cheapest on the early window.
+TUNED = ((1.0, 0.7), (1.0, 4.0), (1.6, 0.7))
 CARRIED = 4
 # Plans a method enters at each point: its two cheapest on the early window. covey's are the cheapest its search found
 # and the cheapest of the packings it tries itself, between which its backtest chooses when it plans.
@@ -81,14 +81,15 @@ def run(name: str, seed: int, given: Inputs, catalog: Catalog) -> Run:
     scored = _Scored(table, given)
     curves: dict[str, tuple[Point, ...]] = {}
     for contender in contenders():
-        carried = [groups for at in SEARCHED for groups in _carried(problems[at], contender)]
+        carried = [groups for at in TUNED for groups in _carried(problems[at], contender)]
         curves[contender.name] = _swept(problems.values(), contender, carried, scored)
     found: list[list[Members]] = []
     own: list[list[Members]] = []
-    for at in SEARCHED:
+    for at in problems:
         # Problems of its own: else its set partitioning would choose among the groups that contenders had sized.
         posed = problem(*at)
-        own.extend([*packed(posed).values()][:PACKINGS_TRIED])
+        if at in TUNED:
+            own.extend([*packed(posed).values()][:PACKINGS_TRIED])
         found.append([members for members, _ in solve(posed, seed=seed).groups])
     covey = Contender(COVEY, "", lambda _: [])
     curves[COVEY] = tuple(
