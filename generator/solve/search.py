@@ -24,6 +24,7 @@ def search(
     sizings: int,
     seed: int,
     drift: bool = False,
+    whole_groups_first: bool = False,
 ) -> list[Members]:
     """Improve a grouping of one compatibility class.
 
@@ -38,6 +39,9 @@ def search(
     seed : int
     drift : bool
         Whether to go on from groups that are worth the same: many are, since machines come whole.
+    whole_groups_first : bool
+        Whether to empty and cut groups before single atoms are moved, which take `PARTNERS` looks each: where there are
+        too few looks for both.
 
     Returns
     -------
@@ -46,7 +50,8 @@ def search(
     """
     rng = np.random.default_rng(seed)
     budget = Budget(problem, sizings)
-    groups = _descended(problem, start, atoms, rng, budget.spent)
+    steps = _WHOLE_GROUPS_FIRST if whole_groups_first else _STEPS
+    groups = _descended(problem, start, atoms, steps, rng, budget.spent)
     worth, idle = sum(map(problem.worth, groups)), 0
     while idle < MOST_IDLE and len(groups) > 1 and not budget.spent():
         remade = _remade(problem, groups, atoms, rng)
@@ -56,20 +61,26 @@ def search(
             groups, worth, idle = remade, other, 0
         elif drift and other <= worth:
             groups = remade
-    return sorted(_descended(problem, groups, atoms, rng, budget.spent))
+    return sorted(_descended(problem, groups, atoms, steps, rng, budget.spent))
 
 
 Spent = Callable[[], bool]
+Step = Callable[[Problem, list[Members], Sequence[Members], np.random.Generator, Spent], list[Members]]
 
 
 def _descended(
-    problem: Problem, start: Sequence[Members], atoms: Sequence[Members], rng: np.random.Generator, spent: Spent
+    problem: Problem,
+    start: Sequence[Members],
+    atoms: Sequence[Members],
+    steps: Sequence[Step],
+    rng: np.random.Generator,
+    spent: Spent,
 ) -> list[Members]:
     """Repeat the steps in turn until none of them pays."""
     groups = list(start)
     worth = sum(map(problem.worth, groups))
     while not spent():
-        for step in (_merge, _move, _dissolve, _swap, _split):
+        for step in steps:
             groups = step(problem, groups, atoms, rng, spent)
         improved = sum(map(problem.worth, groups))
         if improved >= worth - IMPROVEMENT * max(1.0, abs(worth)):
@@ -252,3 +263,7 @@ def _split(
                     best = (both, halves)
         result.extend(best[1])
     return result
+
+
+_STEPS = (_merge, _move, _dissolve, _swap, _split)
+_WHOLE_GROUPS_FIRST = (_merge, _dissolve, _split, _move, _swap)

@@ -105,15 +105,33 @@ def test_limits_and_labels_are_kept_at_the_optimum() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("sizings", [0, 5, 400])
-def test_search_is_never_worse_than_its_start(seed: int, sizings: int) -> None:
+@pytest.mark.parametrize("whole_groups_first", [False, True])
+def test_search_is_never_worse_than_its_start(seed: int, sizings: int, *, whole_groups_first: bool) -> None:
     one = posed(seed, count=12)
     atoms = tuple((i,) for i in range(12))
     start = [group for group in [(0, 1), (2, 3), *atoms[4:]] if one.worth(group) < np.inf]
     start = start if held_once(start, 12) else list(atoms)
-    found = search(one, atoms, start, sizings=sizings, seed=seed)
+    found = search(one, atoms, start, sizings=sizings, seed=seed, whole_groups_first=whole_groups_first)
 
     assert held_once(found, 12)
     assert worth(one, found) <= worth(one, start) + 1e-12
+
+
+def test_with_few_looks_groups_that_no_single_move_makes_cheaper_are_emptied_first() -> None:
+    count = 36
+    one = fleet([workload(f"w{i:02}") for i in range(count)])
+    one = replace(one, limits=Limits(models_per_group=4))
+    rates = np.full((count, 48), 0.1)
+    # Two of three are more than a group may hold, and a replica that serves three serves two at the same price.
+    threes = [(i, i + 1, i + 2) for i in range(0, count, 3)]
+
+    def groups(*, whole_groups_first: bool) -> list[Members]:
+        posed = problem(one, traffic(one, rates))
+        atoms = tuple((i,) for i in range(count))
+        return search(posed, atoms, threes, sizings=2 * count, seed=0, whole_groups_first=whole_groups_first)
+
+    assert len(groups(whole_groups_first=True)) == count // 4
+    assert len(groups(whole_groups_first=False)) == len(threes)
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
