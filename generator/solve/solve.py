@@ -162,23 +162,35 @@ def _searched(problem: Problem, atoms: tuple[Members, ...], seed: int, effort: _
     work to spare. So another seed can find a better plan, but none misses what these paths find. Every other path
     drifts.
     """
-    budget = effort.sizings_per_atom * len(atoms)
     found: list[tuple[float, str, list[Members]]] = []
     for path, (method, start) in enumerate(best_packings(problem, atoms, effort.starts)):
-        improved = search(
-            problem,
-            atoms,
-            start,
-            sizings=budget,
-            seed=path,
-            drift=path % 2 == 1,
-            whole_groups_first=effort.whole_groups_first,
-        )
+        improved = _improved(problem, atoms, start, effort, path, drift=path % 2 == 1)
         found.append((sum(map(problem.worth, improved)), method, improved))
     _, method, groups = min(found)
     if effort.own_path:
-        groups = search(problem, atoms, groups, sizings=budget, seed=seed, drift=True)
+        groups = _improved(problem, atoms, groups, effort, seed, drift=True)
     return method, groups
+
+
+def _improved(
+    problem: Problem,
+    atoms: Sequence[Members],
+    start: Sequence[Members],
+    effort: _Effort,
+    seed: int,
+    *,
+    drift: bool = False,
+) -> list[Members]:
+    """Search from one grouping along one path, with as much work as the effort grants these atoms."""
+    return search(
+        problem,
+        atoms,
+        start,
+        sizings=effort.sizings_per_atom * len(atoms),
+        seed=seed,
+        drift=drift,
+        whole_groups_first=effort.whole_groups_first,
+    )
 
 
 def blocks(problem: Problem, atoms: tuple[Members, ...]) -> list[tuple[Members, ...]]:
@@ -199,14 +211,7 @@ def _repaired(problem: Problem, atoms: tuple[Members, ...], groups: list[Members
     loose_atoms = tuple(sorted({atom_of[member] for group in loose for member in group}))
     if len(loose) < 2:
         return groups
-    improved = search(
-        problem,
-        loose_atoms,
-        loose,
-        sizings=LARGE.sizings_per_atom * len(loose_atoms),
-        seed=seed,
-        whole_groups_first=LARGE.whole_groups_first,
-    )
+    improved = _improved(problem, loose_atoms, loose, LARGE, seed)
     return [*smallest[len(loose) :], *improved]
 
 
